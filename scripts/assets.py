@@ -27,6 +27,12 @@ FILES: dict[str, dict[str, str]] = {
     "htmx.org": {"dist/htmx.min.js": "htmx.js", "LICENSE": "htmx.LICENSE"},
     # The one build of idb that pages and the service worker can both load as a plain script; it defines `idb`.
     "idb": {"build/umd.js": "idb.js", "LICENSE": "idb.LICENSE"},
+    # The typeface of wide screens and of PDFs; phones keep their own.
+    "@fontsource-variable/golos-text": {
+        "files/golos-text-latin-wght-normal.woff2": "golos-text-latin.woff2",
+        "files/golos-text-cyrillic-wght-normal.woff2": "golos-text-cyrillic.woff2",
+        "LICENSE": "golos-text.LICENSE",
+    },
 }
 
 # npm 7 is the first to read this lock's format.
@@ -126,6 +132,11 @@ def copy() -> None:
 def main(arguments: list[str]) -> None:
     if arguments == ["--lock"]:
         run_npm("install", "--package-lock-only")
+        # Addresses where authors ask for money are no part of what is locked.
+        lock = json.loads(LOCK.read_text(encoding="utf-8"))
+        for package in lock["packages"].values():
+            package.pop("funding", None)
+        LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
         return
     if arguments:
         sys.exit(f"assets.py knows only --lock, not {' '.join(arguments)}")
