@@ -65,7 +65,7 @@ OWN_VENV = [ ! -L $(VENV) ] || { echo "$(VENV) is a link to another checkout's e
 $(MADE)/uv: requirements/uv.txt | system
 	@$(OWN_VENV)
 	@echo "Making $(VENV) …"
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@mkdir -p $(MADE) && touch $@
 
