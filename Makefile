@@ -13,8 +13,9 @@ BIN  := $(VENV)/bin
 UV   := sh scripts/uv.sh $(BIN) --quiet --no-progress
 MADE := $(VENV)/.made
 
-LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade,)
+# uv names no mirror in a lock unless it is asked to; tests/test_setup.py watches that.
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+	$(if $(UPGRADE),--upgrade,)
 
 .PHONY: help demo test setup check format lock bench clean system system-test assets linters
 
