@@ -1,0 +1,45 @@
+"""The table of scores."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from audit_app.kit import clock
+
+
+class VisitScore(SQLModel, table=True):
+    """What one revision came to under one version and rule version; a trigger refuses any change of the result.
+
+    The inputs stand beside the result (revision, version, attributes of the location that day), so the terms can be
+    shown again by the same pure function at any time.
+    """
+
+    __tablename__ = "visit_score"
+    __table_args__ = (
+        UniqueConstraint("revision_id", "version_id", "rule_version"),
+        Index("ix_visit_score_visit", "visit_id", "current"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    visit_id: UUID = Field(foreign_key="visit.id")
+    revision_id: UUID = Field(foreign_key="revision.id")
+    version_id: UUID = Field(foreign_key="standard_version.id", index=True)
+    rule_version: str = Field(max_length=20)
+    attributes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    ratio: str | None = Field(default=None, max_length=200)
+    """The exact score as a fraction in lowest terms, such as 2/3; None where nothing was counted."""
+    tenths: int | None = None
+    """The score in tenths of a percent, rounded half up: for lists and sorting only."""
+    passed: bool | None = None
+    band: int | None = None
+    """Place of the band in the version's list."""
+    critical: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    na_share: str = Field(default="0", max_length=20)
+    sections: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Code and tenths of each section."""
+    current: bool = True
+    """Whether this is the score of the visit; older ones stay."""
+    computed_at: datetime = Field(default_factory=clock.now)
