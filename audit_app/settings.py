@@ -102,7 +102,9 @@ def _base_url(env: Mapping[str, str]) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
         raise BadSetting(f"AUDIT_BASE_URL must look like https://audit.example.org, not {raw!r}.")
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise BadSetting("AUDIT_BASE_URL must be https unless it is on this machine (127.0.0.1 or localhost).")
+        raise BadSetting(
+            "AUDIT_BASE_URL must be https unless it is on this machine (127.0.0.1 or localhost)."
+        )
     return raw
 
 

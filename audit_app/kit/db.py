@@ -92,10 +92,17 @@ def make_engines(url: str) -> Engines:
         assert parts.database is not None
         Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
         return Engines(
-            _sqlite(parts.database, query_only=True), _sqlite(parts.database, query_only=False), one_writer=True
+            _sqlite(parts.database, query_only=True),
+            _sqlite(parts.database, query_only=False),
+            one_writer=True,
         )
     # A pool of 48 fits the 64 threads of the server; pre-ping heals it after the database was restarted.
-    common: dict[str, Any] = {"pool_size": 48, "max_overflow": 0, "pool_timeout": WAIT_SECONDS, "pool_pre_ping": True}
+    common: dict[str, Any] = {
+        "pool_size": 48,
+        "max_overflow": 0,
+        "pool_timeout": WAIT_SECONDS,
+        "pool_pre_ping": True,
+    }
     reading = create_engine(url, **common, execution_options={"postgresql_readonly": True})
     return Engines(reading, create_engine(url, **common), one_writer=False)
 

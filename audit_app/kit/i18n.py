@@ -39,7 +39,7 @@ def _(text: str) -> str:
 
 def use_language(language: str | None) -> Language:
     """Make this the language of the present request; an unknown one becomes English."""
-    chosen: Language = language if language in LANGUAGES else "en"  # type: ignore[assignment]
+    chosen: Language = language if language in LANGUAGES else "en"
     _language.set(chosen)
     return chosen
 
@@ -75,6 +75,11 @@ def gettext(text: str, **values: Any) -> str:
 def ngettext(one: str, many: str, n: int, **values: Any) -> str:
     """The sentence with the right plural form; `%(num)s` is the number."""
     return translations(_language.get()).ungettext(one, many, n) % {"num": format_number(n), **values}
+
+
+def ngettext_raw(one: str, many: str, n: int) -> str:
+    """The sentence with the right plural form, placeholders still open; Jinja fills them."""
+    return translations(_language.get()).ungettext(one, many, n)
 
 
 def pick(text: Mapping[str, str] | str | None) -> str:
@@ -147,4 +152,6 @@ def format_moment(value: datetime | None, tz: str | None = None) -> str:
     if value is None:
         return "–"
     local = value.astimezone(zone(tz))
-    return str(format_datetime(local, format="d MMM y, HH:mm", tzinfo=local.tzinfo, locale=_BABEL[_language.get()]))
+    return str(
+        format_datetime(local, format="d MMM y, HH:mm", tzinfo=local.tzinfo, locale=_BABEL[_language.get()])
+    )

@@ -1,0 +1,26 @@
+"""After this, do that: every consequence that crosses slices, in one table.
+
+An action tells a fact through `announce`; what follows runs in the same transaction, in this order. If one of them
+fails, nothing has happened.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlmodel import Session
+
+Tell = Callable[[object], None]
+Act = Callable[[Session, Any, Tell], None]
+
+AFTER: dict[type, list[Act]] = {}
+"""Which actions follow which event."""
+
+
+def announcer(session: Session) -> Tell:
+    """A function that tells an event to everybody who acts on it."""
+
+    def announce(event: object) -> None:
+        for act in AFTER[type(event)]:
+            act(session, event, announce)
+
+    return announce

@@ -1,0 +1,1 @@
+"""Changes of the schema, in order; tried on both engines with a filled database, up, down and up again."""

@@ -1,0 +1,46 @@
+"""Which pages each role finds in the menu, in the order of their work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from audit_app.kit.i18n import _
+from audit_app.kit.i18n import gettext as _t
+from audit_app.organisation.models import Role as R
+
+
+class _Reader(Protocol):
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the menu."""
+
+    name: str
+    label: str
+    href: str
+    current: bool
+
+
+MENU: list[tuple[str, str, frozenset[R]]] = [
+    ("home.show", _("Home"), frozenset(R)),
+]
+"""Route, label, roles."""
+
+
+def links(actor: _Reader | None, path: str, reverse: Callable[..., str]) -> list[Link]:
+    """The menu of this reader; the page they are on is marked."""
+    if actor is None:
+        return []
+    found: list[Link] = []
+    for name, label, roles in MENU:
+        if roles & actor.roles:
+            href = reverse(name)
+            current = path == href or (href != "/" and path.startswith(href + "/"))
+            found.append(Link(name, _t(label), href, current))
+    return found
+
+
+__all__: list[Any] = ["MENU", "Link", "links"]

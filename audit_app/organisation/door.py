@@ -1,0 +1,129 @@
+"""The door: every request passes here once. It finds out who comes, in which language, and whether the form is ours.
+
+Situation: Litestar's stock sessions adopt an id the client chose and never rotate it.
+Choice: our own random cookie, kept as a hash; unknown ids are nobody; a new id at each sign-in. Roles are read anew
+with every request, so a role taken away is gone with the next click.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from anyio import to_thread
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.exceptions import PermissionDeniedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from audit_app.kit import clock, csrf, i18n
+from audit_app.kit.db import Engines, read, write_async
+from audit_app.kit.i18n import _
+from audit_app.organisation import actions, queries, rules
+from audit_app.organisation.models import Role
+from audit_app.settings import Settings
+
+ANONYMOUS = "visitor"
+"""Cookie of a browser that is not signed in; only the tokens of its forms hang on it."""
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class NotOurForm(PermissionDeniedException):
+    """The form did not come from our page, or the page is too old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This page is too old, or the request came from elsewhere. Please go back, reload and try again."
+            )
+        )
+
+
+class Door(ASGIMiddleware):
+    """Sets `scope["user"]`, the language, and refuses unsafe requests without our token."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let the request in, or raise."""
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        state = scope["litestar_app"].state if "litestar_app" in scope else scope["app"].state
+        settings: Settings = state.settings
+        engines: Engines = state.engines
+        scope["user"] = None
+        bearer = request.headers.get("authorization", "")
+        if bearer[:7].lower() == "bearer ":
+            await self._by_token(scope, engines, bearer[7:].strip())
+        else:
+            await self._by_cookie(scope, request, engines, settings)
+        actor = scope["user"]
+        i18n.use_language(
+            actor.locale
+            if actor
+            else request.cookies.get("language") or i18n.negotiate(request.headers.get("accept-language", ""))
+        )
+        if request.method not in csrf.SAFE and "token_scopes" not in scope["state"]:
+            await self._check_form(scope, request, settings)
+        await next_app(scope, receive, send)
+
+    async def _by_token(self, scope: Scope, engines: Engines, token: str) -> None:
+        def ask() -> tuple[rules.Actor, frozenset[str]] | None:
+            with read(engines) as session:
+                return queries.actor_of_token(session, actions.digest(token))
+
+        found = await to_thread.run_sync(ask)
+        scope["state"]["token_scopes"] = frozenset()
+        if found:
+            scope["user"], scope["state"]["token_scopes"] = found
+
+    async def _by_cookie(
+        self, scope: Scope, request: Request[Any, Any, Any], engines: Engines, settings: Settings
+    ) -> None:
+        cookie = request.cookies.get(settings.web.cookie)
+        scope["state"]["binding"] = cookie or request.cookies.get(ANONYMOUS) or ""
+        if not cookie or len(cookie) > 100:
+            return self._as_stranger(scope, request)
+        now = clock.now()
+
+        def ask() -> queries.SessionFound | None:
+            with read(engines) as session:
+                # The idle limit of shoppers is the longer one; a manager's is checked below.
+                since = now - timedelta(hours=rules.SHOPPER_SESSION_HOURS["idle"])
+                return queries.actor_of_session(session, actions.digest(cookie), now, since)
+
+        found = await to_thread.run_sync(ask)
+        if found is None:
+            return self._as_stranger(scope, request)
+        field_work = found.actor.roles <= {Role.SHOPPER, Role.AUDITOR}
+        hours = rules.SHOPPER_SESSION_HOURS if field_work else rules.SESSION_HOURS
+        if found.seen_at < now - timedelta(hours=hours["idle"]):
+            return self._as_stranger(scope, request)
+        scope["user"] = found.actor
+        session_id = found.actor.session_id
+        if session_id and found.seen_at < now - timedelta(minutes=20):
+            await write_async(engines, lambda session: actions.touch_session(session, session_id, now))
+        return None
+
+    @staticmethod
+    def _as_stranger(scope: Scope, request: Request[Any, Any, Any]) -> None:
+        """Bind forms to a cookie that a stranger's browser keeps; made when the first page is shown."""
+        binding = request.cookies.get(ANONYMOUS)
+        if not binding:
+            binding = scope["state"]["new_visitor"] = secrets.token_urlsafe(24)
+        scope["state"]["binding"] = binding
+
+    @staticmethod
+    async def _check_form(scope: Scope, request: Request[Any, Any, Any], settings: Settings) -> None:
+        web = settings.web
+        if not csrf.same_site(
+            web.base_url,
+            request.headers.get("host", ""),
+            request.headers.get("origin"),
+            request.headers.get("sec-fetch-site"),
+        ):
+            raise NotOurForm
+        token = request.headers.get(csrf.HEADER)
+        if token is None and request.content_type[0] in FORMS:
+            token = (await request.form()).get(csrf.FIELD)
+        if not csrf.fits(web.secret, scope["state"]["binding"], token if isinstance(token, str) else None):
+            raise NotOurForm
