@@ -13,19 +13,21 @@ from typing import Any
 
 import anyio.to_thread
 import structlog
-from litestar import Litestar, MediaType, Request
+from litestar import Litestar, MediaType, Request, Router
 from litestar.config.compression import CompressionConfig
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Response
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 from sqlmodel import Session
 
 from audit_app import flows, navigation
+from audit_app.home import routes as home_routes
 from audit_app.kit import csrf, i18n, web
 from audit_app.kit.db import Engines, is_overload, make_engines, session_for
 from audit_app.kit.errors import AuditError, Busy
@@ -46,6 +48,7 @@ POLICY = (
 )
 
 ROUTES: list[Any] = [
+    home_routes.Home,
     organisation_routes.ComeIn,
     organisation_routes.OwnAccount,
     system_routes.Health,
@@ -100,13 +103,16 @@ def request_id(scope: Scope) -> str:
     """The id of this request: on the error page, in the answer's header and in the log."""
     state = scope.setdefault("state", {})
     if "request_id" not in state:
+        state["began"] = time.perf_counter()
         state["request_id"] = secrets.token_hex(8)
     return str(state["request_id"])
 
 
 async def provide_session(request: Request[Any, Any, Any], state: State) -> AsyncGenerator[Session, None]:
     """The session of this request, reading or writing by its method."""
-    async with contextlib.aclosing(session_for(state.engines, writing=request.method not in csrf.SAFE)) as sessions:
+    async with contextlib.aclosing(
+        session_for(state.engines, writing=request.method not in csrf.SAFE)
+    ) as sessions:
         async for session in sessions:
             yield session
 
@@ -145,19 +151,34 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     state = scope.get("state", {})
-    secure = scope["litestar_app"].state.settings.web.secure if "litestar_app" in scope else False
+    secure = scope["litestar_app"].state.settings.web.secure
     answer = MutableScopeHeaders.from_message(message)
-    if state.get("new_visitor") and scope.get("method") == "GET" and not scope["path"].startswith(("/static/", "/health/")):
-        cookie = Cookie(door.ANONYMOUS, state["new_visitor"], path="/", httponly=True, samesite="lax", secure=secure)
+    if (
+        state.get("new_visitor")
+        and scope.get("method") == "GET"
+        and not scope["path"].startswith(("/static/", "/health/"))
+    ):
+        cookie = Cookie(
+            key=door.ANONYMOUS,
+            value=state["new_visitor"],
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=secure,
+        )
         answer.add("set-cookie", cookie.to_header(header=""))
     if state.get("flash_shown"):
-        cookie = Cookie(web.FLASH, "", path="/", httponly=True, samesite="lax", secure=secure, max_age=0)
+        cookie = Cookie(
+            key=web.FLASH, value="", path="/", httponly=True, samesite="lax", secure=secure, max_age=0
+        )
         answer.add("set-cookie", cookie.to_header(header=""))
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
     """Whether a program asked."""
-    return request.scope["path"].startswith("/api/") or "application/json" in request.headers.get("accept", "")
+    return request.scope["path"].startswith("/api/") or "application/json" in request.headers.get(
+        "accept", ""
+    )
 
 
 def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, **more: Any) -> Response[Any]:
@@ -217,25 +238,40 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         status = 404
     if status >= 500:
         return on_fault(request, error)
-    codes = {400: "bad_input", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "not_allowed", 413: "too_large"}
+    codes = {
+        400: "bad_input",
+        401: "not_signed_in",
+        403: "forbidden",
+        404: "not_found",
+        405: "not_allowed",
+        413: "too_large",
+    }
     return refuse(request, status, codes.get(status, "refused"), _t(HTTP_WORDS.get(status, HTTP_WORDS[400])))
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Our own mistake, or a database that is away just now."""
-    if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1 and isinstance(error.exceptions[0], AuditError):
+    if (
+        isinstance(error, ExceptionGroup)
+        and len(error.exceptions) == 1
+        and isinstance(error.exceptions[0], AuditError)
+    ):
         return on_audit_error(request, error.exceptions[0])
     if is_overload(error):
         log.warning("busy", request_id=request_id(request.scope), error=type(error).__name__)
         return on_audit_error(request, Busy())
     log.exception("fault", request_id=request_id(request.scope), exc_info=error)
-    return refuse(request, 500, "fault", _t("Something broke on our side. Nothing was changed. Please try again."))
+    return refuse(
+        request, 500, "fault", _t("Something broke on our side. Nothing was changed. Please try again.")
+    )
 
 
 def set_up_logs(style: str) -> None:
     """JSON lines for machines, plain ones for a terminal; control characters never reach the line as they are."""
     renderer: Any = (
-        structlog.processors.JSONRenderer(serializer=lambda *a, **k: json.dumps(*a, **{**k, "ensure_ascii": False}))
+        structlog.processors.JSONRenderer(
+            serializer=lambda *a, **k: json.dumps(*a, **{**k, "ensure_ascii": False})
+        )
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=False)
     )
@@ -274,10 +310,12 @@ def _check_guards(app: Litestar) -> None:
     """No route without a guard that names its roles."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
-            if handler.name == "static" or getattr(handler, "paths", None) == {"/"} and handler.name is None:
+            if handler.name == "static" or (
+                getattr(handler, "paths", None) == {"/"} and handler.name is None
+            ):
                 continue
             if handler.name and not any(hasattr(guard, "roles") for guard in handler.resolve_guards()):
-                raise RuntimeError(f"The route {handler.name} names no guard.")
+                raise RuntimeError(f"The route {handler.name or route.path} names no guard.")
 
 
 def create_app(settings: Settings | None = None, engines: Engines | None = None) -> Litestar:
@@ -302,7 +340,13 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
         },
         before_send=[_before_send(security_headers(chosen.web.secure)), keep_cookies],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
-        openapi_config=OpenAPIConfig(title="audit_app", version="1", enabled_endpoints=set(), root_schema_site="redoc"),
+        openapi_config=OpenAPIConfig(
+            title="audit_app",
+            version="1",
+            render_plugins=[JsonRenderPlugin()],
+            openapi_router=Router("/api/v1", route_handlers=[], guards=[web.requires()]),
+        ),
+        include_in_schema=False,
         state=State(
             {
                 "settings": chosen,

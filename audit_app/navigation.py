@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
-from audit_app.organisation.models import Role as R
+from audit_app.organisation.models import Role
 
 
 class _Reader(Protocol):
@@ -24,8 +24,8 @@ class Link:
     current: bool
 
 
-MENU: list[tuple[str, str, frozenset[R]]] = [
-    ("home.show", _("Home"), frozenset(R)),
+MENU: list[tuple[str, str, frozenset[Role]]] = [
+    ("home.show", _("Home"), frozenset(Role)),
 ]
 """Route, label, roles."""
 

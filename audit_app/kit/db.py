@@ -9,7 +9,7 @@ Refused: one engine for both (readers wait for writers), advanced-alchemy's auto
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,7 +149,7 @@ async def write_async(engines: Engines, act: Callable[[Session], T]) -> T:
         return await to_thread.run_sync(go)
 
 
-async def session_for(engines: Engines, *, writing: bool) -> AsyncIterator[Session]:
+async def session_for(engines: Engines, *, writing: bool) -> AsyncGenerator[Session, None]:
     """The session of one request: reading for safe methods, else a transaction that commits when the handler returns."""
     if not writing:
         session = Session(engines.reading, expire_on_commit=False)

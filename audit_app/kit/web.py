@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -54,11 +54,13 @@ class NotSignedIn(Exception):
     """Nobody is signed in; the app answers with the sign-in page, or 401 for programs."""
 
 
-def requires(*roles: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+def requires(
+    *roles: str,
+) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """A guard: somebody with one of these roles (none named: anybody signed in). Others get 404, as if nothing were here."""
     wanted = frozenset(str(role) for role in roles)
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         actor: SignedIn | None = connection.scope.get("user")
         if actor is None:
             raise NotSignedIn
@@ -72,7 +74,7 @@ def requires(*roles: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseR
     return guard
 
 
-def everyone(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+async def everyone(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """A guard that lets everybody in; every route names one, so none is public by oversight."""
 
 

@@ -7,12 +7,6 @@ from alembic import context
 from sqlalchemy import create_engine, event, make_url
 from sqlmodel import SQLModel
 
-import audit_app.kit.audit
-import audit_app.organisation.models
-import audit_app.scoring.models
-import audit_app.standards.models
-import audit_app.visits.models
-
 logging.getLogger("alembic").setLevel(logging.WARNING)
 config = context.config
 url = config.get_main_option("sqlalchemy.url") or ""

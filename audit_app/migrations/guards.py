@@ -48,7 +48,17 @@ def put_up() -> None:
         "a published version is never edited",
     )
     _refuse("standard_version", "DELETE", "OLD.state <> 'draft'", "a published version is never deleted")
-    result = ("visit_id", "revision_id", "version_id", "rule_version", "attributes", "ratio", "tenths", "passed", "band")
+    result = (
+        "visit_id",
+        "revision_id",
+        "version_id",
+        "rule_version",
+        "attributes",
+        "ratio",
+        "tenths",
+        "passed",
+        "band",
+    )
     _refuse(
         "visit_score",
         "UPDATE",

@@ -6,6 +6,7 @@ with every request, so a role taken away is gone with the next click.
 """
 
 import secrets
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -47,10 +48,11 @@ class Door(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request in, or raise."""
         request: Request[Any, Any, Any] = Request(scope, receive, send)
-        state = scope["litestar_app"].state if "litestar_app" in scope else scope["app"].state
+        state = scope["litestar_app"].state
         settings: Settings = state.settings
         engines: Engines = state.engines
         scope["user"] = None
+        scope["state"].setdefault("began", time.perf_counter())
         bearer = request.headers.get("authorization", "")
         if bearer[:7].lower() == "bearer ":
             await self._by_token(scope, engines, bearer[7:].strip())

@@ -44,7 +44,7 @@ class ComeIn(Controller):
 
     guards = [everyone]
 
-    @async_get("/sign-in", name="people.sign_in", sync_to_thread=False)
+    @async_get("/sign-in", name="people.sign_in")
     async def show(self, request: R, next: FromQuery[str] = "/") -> Template | Redirect:
         """The sign-in page; whoever is signed in goes on at once."""
         if request.scope.get("user"):

@@ -31,12 +31,12 @@ class Health(Controller):
 
     guards = [everyone]
 
-    @get("/health/live", name="system.live", include_in_schema=False)
+    @get("/health/live", name="system.live")
     def live(self) -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
-    @get("/health/ready", name="system.ready", include_in_schema=False)
+    @get("/health/ready", name="system.ready")
     def ready(self, request: R) -> Response[dict[str, str]]:
         """The app can do its work; 503 otherwise."""
         fine = _ready(request.app.state.engines, request.app.state.settings.paths.data)
@@ -48,17 +48,7 @@ class Documentation(Controller):
 
     guards = [requires()]
 
-    @get("/api/v1/openapi.json", name="system.openapi", include_in_schema=False)
-    def openapi(self, request: R) -> dict[str, Any]:
-        """The description of /api/v1 and nothing else."""
-        whole = request.app.openapi_schema.to_schema()
-        whole["paths"] = {path: what for path, what in whole.get("paths", {}).items() if path.startswith("/api/")}
-        return whole
-
-    @get("/components", name="system.components", include_in_schema=False)
+    @get("/components", name="system.components")
     def components(self, request: R) -> Template:
         """All components of the design on one page."""
         return page(request, "components.html")
-
-
-

@@ -1,0 +1,163 @@
+"""The command line `audit-app`: a door like the pages. Each command explains itself with --help."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+
+from audit_app.app import create_app
+from audit_app.kit import audit, clock
+from audit_app.kit.db import make_engines, read, write
+from audit_app.kit.errors import AuditError
+from audit_app.kit.i18n import gettext
+from audit_app.migrations import state as migrations
+from audit_app.organisation import actions, queries
+from audit_app.settings import BadSetting, Settings, read_settings
+
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds everything the app writes.",
+)
+
+
+class OneSentence(click.Group):
+    """Errors a person may read end the command with one sentence and exit code 1, and nothing changed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except AuditError as refused:
+            raise click.ClickException(gettext(refused.text, **refused.values)) from None
+        except BadSetting as odd:
+            raise click.ClickException(str(odd)) from None
+
+
+@click.group(
+    cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="audit-app")
+def main() -> None:
+    """Service standards, mystery visits, and an honest answer to which items matter."""
+
+
+def serve_app(
+    settings: Settings, port: int, host: str = "127.0.0.1", ready: Callable[[], None] | None = None
+) -> None:
+    """Serve until stopped; `ready` is called once the port answers."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.web.trusted_proxy is not None,
+        forwarded_allow_ips=settings.web.trusted_proxy,
+        timeout_graceful_shutdown=20,
+    )
+    server = uvicorn.Server(config)
+    if ready:
+        call = ready
+
+        class Ready(uvicorn.Server):
+            """A server that says when it listens."""
+
+            async def startup(self, sockets: Any = None) -> None:
+                """Start, then tell."""
+                await super().startup(sockets)
+                if self.started:
+                    call()
+
+        server = Ready(config)
+    server.run()
+
+
+@main.command()
+@_data
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; put a TLS proxy before others.",
+)
+def serve(data: Path | None, port: int, host: str) -> None:
+    """Serve the app on one machine. The database is brought up to date first."""
+    settings = read_settings(data=data)
+    migrations.upgrade(settings.database_url)
+    click.echo(f"Serving on http://{host}:{port}", err=True)
+    serve_app(settings, port, host)
+
+
+@main.command()
+@_data
+def migrate(data: Path | None) -> None:
+    """Bring the database's schema up to date."""
+    settings = read_settings(data=data)
+    settings.paths.data.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(settings.database_url)
+    click.echo(f"The schema is at {migrations.newest()}.")
+
+
+@main.command()
+@_data
+@click.argument("email")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="What the token may do; may be given many times."
+)
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+def token(data: Path | None, email: str, scopes: tuple[str, ...], name: str) -> None:
+    """Make a token for programs that act for the person with this EMAIL; prints only the token."""
+    settings = read_settings(data=data)
+    engines = make_engines(settings.database_url)
+    with write(engines) as session:
+        person = queries.person_by_email(session, email)
+        if person is None:
+            raise click.ClickException(f"Nobody here has the address {email}.")
+        made = actions.make_token(session, person, list(scopes), name, clock.now())
+    click.echo(made)
+
+
+@main.command()
+@_data
+@click.option("--deploy", is_flag=True, help="Also ask whether this is safe to show to the world.")
+def doctor(data: Path | None, deploy: bool) -> None:
+    """Check environment, schema, audit chain and settings; exit code 1 when something is wrong."""
+    settings = read_settings(data=data)
+    engines = make_engines(settings.database_url)
+    findings: list[tuple[bool, str]] = []
+    newest = migrations.is_newest(engines.reading)
+    findings.append(
+        (newest, "The schema is up to date." if newest else "The schema is old: run `audit-app migrate`.")
+    )
+    if newest:
+        with read(engines) as session:
+            verdict = audit.verify(session)
+        findings.append(
+            (
+                verdict.broken_at is None,
+                f"The audit chain of {verdict.entries} entries is sound."
+                if verdict.broken_at is None
+                else f"The audit chain breaks at entry {verdict.broken_at}: {verdict.reason}.",
+            )
+        )
+    if deploy:
+        findings.append(
+            (
+                settings.web.secure,
+                "People come by https." if settings.web.secure else "AUDIT_BASE_URL is not https.",
+            )
+        )
+    for fine, text in findings:
+        click.echo(f"{'ok ' if fine else 'BAD'}  {text}")
+    if not all(fine for fine, _text in findings):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
