@@ -28,10 +28,10 @@ FILES: dict[str, dict[str, str]] = {
     # The one build of idb that pages and the service worker can both load as a plain script; it defines `idb`.
     "idb": {"build/umd.js": "idb.js", "LICENSE": "idb.LICENSE"},
     # The typeface of wide screens and of PDFs; phones keep their own.
-    "@fontsource-variable/golos-text": {
-        "files/golos-text-latin-wght-normal.woff2": "golos-text-latin.woff2",
-        "files/golos-text-cyrillic-wght-normal.woff2": "golos-text-cyrillic.woff2",
-        "LICENSE": "golos-text.LICENSE",
+    "@fontsource-variable/onest": {
+        "files/onest-latin-wght-normal.woff2": "onest-latin.woff2",
+        "files/onest-cyrillic-wght-normal.woff2": "onest-cyrillic.woff2",
+        "LICENSE": "onest.LICENSE",
     },
 }
 
