@@ -9,10 +9,18 @@ from typing import Any
 
 from sqlmodel import Session
 
+from audit_app.scoring.actions import score_visit
+from audit_app.visits.events import VisitApproved, VisitReleased, VisitReturned, VisitSubmitted
+
 Tell = Callable[[object], None]
 Act = Callable[[Session, Any, Tell], None]
 
-AFTER: dict[type, list[Act]] = {}
+AFTER: dict[type, list[Act]] = {
+    VisitSubmitted: [score_visit],
+    VisitApproved: [],
+    VisitReturned: [],
+    VisitReleased: [],
+}
 """Which actions follow which event."""
 
 

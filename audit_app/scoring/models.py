@@ -29,7 +29,7 @@ class VisitScore(SQLModel, table=True):
     version_id: UUID = Field(foreign_key="standard_version.id", index=True)
     rule_version: str = Field(max_length=20)
     attributes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    ratio: str | None = Field(default=None, max_length=200)
+    ratio: str | None = Field(default=None, max_length=4000)
     """The exact score as a fraction in lowest terms, such as 2/3; None where nothing was counted."""
     tenths: int | None = None
     """The score in tenths of a percent, rounded half up: for lists and sorting only."""

@@ -27,8 +27,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-FOLDER = "AUDIT_TEST_POSTGRES_FOLDER"
-OWNER = "AUDIT_TEST_POSTGRES_OWNER"
+FOLDER = "TESTS_POSTGRES_FOLDER"
+OWNER = "TESTS_POSTGRES_OWNER"
 USER = "audit"
 MISSING = "PostgreSQL's programs were not found; `make test` installs them, by hand it is: apt-get install postgresql"
 

@@ -383,7 +383,7 @@ def upgrade() -> None:
     sa.Column('version_id', sa.Uuid(), nullable=False),
     sa.Column('rule_version', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('attributes', sa.JSON(), nullable=False),
-    sa.Column('ratio', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
+    sa.Column('ratio', sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=True),
     sa.Column('tenths', sa.Integer(), nullable=True),
     sa.Column('passed', sa.Boolean(), nullable=True),
     sa.Column('band', sa.Integer(), nullable=True),

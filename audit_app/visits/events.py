@@ -1,0 +1,33 @@
+"""What can happen to a visit that others act on."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class VisitSubmitted:
+    """A revision was taken: the visit has answers that count."""
+
+    visit_id: UUID
+    revision_id: UUID
+
+
+@dataclass(frozen=True)
+class VisitApproved:
+    """A reviewer agreed with the answers."""
+
+    visit_id: UUID
+
+
+@dataclass(frozen=True)
+class VisitReturned:
+    """A reviewer sent the named items back to the shopper."""
+
+    visit_id: UUID
+
+
+@dataclass(frozen=True)
+class VisitReleased:
+    """The location may now see the result."""
+
+    visit_id: UUID

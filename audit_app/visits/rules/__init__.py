@@ -1,0 +1,1 @@
+"""What may be and what follows, for visits: states, merging of drafts, release. Pure."""
