@@ -16,7 +16,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+
+from audit_app.migrations import state as migrations
 
 FOLDER = "TESTS_POSTGRES_FOLDER"
 OWNER = "TESTS_POSTGRES_OWNER"
@@ -187,27 +188,16 @@ class Postgres:
             self.drop(name)
 
     def migrated_template(self) -> str:
-        """The database that every migrated one is copied from; `audit-app migrate` fills it once per run."""
+        """The database that every migrated one is copied from; made once per run."""
         name = "migrated"
         with locked(self.folder):
             if not self.run(sql.SQL("select 1 from pg_database where datname = {}").format(name)):
                 draft = self.create()
-                done = subprocess.run(
-                    [sys.executable, "-m", "audit_app.cli", "migrate"],
-                    env={
-                        **os.environ,
-                        "AUDIT_DATABASE_URL": self.url(draft),
-                        "AUDIT_DATA": str(self.folder / "app"),
-                    },
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                if done.returncode != 0:
+                try:
+                    migrations.upgrade(self.url(draft))
+                except BaseException:
                     self.drop(draft)
-                    pytest.fail(
-                        f"audit-app migrate failed on PostgreSQL:\n{done.stdout}{done.stderr}", pytrace=False
-                    )
+                    raise
                 # Only a finished one bears the name, so a migration that broke off is never copied.
                 self.run(
                     sql.SQL("alter database {} rename to {}").format(

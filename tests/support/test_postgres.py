@@ -5,7 +5,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
+from audit_app.migrations import state as migrations
 from tests.support import postgres as harness
 
 pytestmark = pytest.mark.postgres
@@ -22,6 +24,26 @@ def test_a_test_gets_an_empty_database_of_its_own(postgres, empty_postgres_url):
 
     assert tables == (0,)
     assert encoding == ("UTF8",)
+
+
+def test_a_migrated_database_stands_at_the_newest_change_and_is_made_anew_for_each_test(
+    postgres, postgres_url
+):
+    engine = create_engine(postgres_url)
+    newest = migrations.is_newest(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table left_behind ()")
+    engine.dispose()
+
+    with postgres.database() as other, psycopg.connect(other) as connection:
+        tables = {
+            name
+            for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'public'")
+        }
+
+    assert newest
+    assert "alembic_version" in tables
+    assert "left_behind" not in tables
 
 
 def test_a_database_is_gone_after_its_test_even_when_a_connection_was_left_open(postgres):
