@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from audit_app.scoring.actions import score_visit
-from audit_app.visits.events import VisitApproved, VisitReleased, VisitReturned, VisitSubmitted
+from audit_app.scoring.actions import count_release, score_visit, uncount_release
+from audit_app.visits.events import VisitApproved, VisitReleased, VisitReturned, VisitSubmitted, VisitVoided
 
 Tell = Callable[[object], None]
 Act = Callable[[Session, Any, Tell], None]
@@ -19,7 +19,8 @@ AFTER: dict[type, list[Act]] = {
     VisitSubmitted: [score_visit],
     VisitApproved: [],
     VisitReturned: [],
-    VisitReleased: [],
+    VisitReleased: [count_release],
+    VisitVoided: [uncount_release],
 }
 """Which actions follow which event."""
 

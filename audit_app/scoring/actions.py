@@ -1,23 +1,26 @@
 """Scoring a visit: from stored inputs to a stored score, by the pure function of `rules`."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from audit_app.kit import clock
+from audit_app.kit.i18n import zone
 from audit_app.organisation.models import Location
-from audit_app.scoring.models import VisitScore
+from audit_app.scoring.models import ResultMonth, VisitScore
 from audit_app.scoring.rules.percent import fraction, tenths
 from audit_app.scoring.rules.score import RULE_VERSION, Score, score_of
 from audit_app.standards.models import StandardVersion
+from audit_app.standards.parsed import version_of
 from audit_app.standards.rules.answers import answers_in, read_given
 from audit_app.standards.rules.definition import Version
-from audit_app.standards.rules.reading import read_version
-from audit_app.visits.events import VisitSubmitted
-from audit_app.visits.models import Revision, Visit
+from audit_app.visits.events import VisitReleased, VisitSubmitted, VisitVoided
+from audit_app.visits.models import Revision, Visit, VisitState
 
 
 def score_answers(version: Version, answers: Mapping[str, Any], attributes: Mapping[str, str]) -> Score:
@@ -44,7 +47,7 @@ def keep_score(
     attributes: dict[str, str],
 ) -> VisitScore:
     """Compute and store one score with its inputs."""
-    version = read_version(version_row.document)
+    version = version_of(version_row)
     score = score_answers(version, answers, attributes)
     old = session.exec(
         select(VisitScore.id).where(VisitScore.visit_id == visit_id, col(VisitScore.current))
@@ -82,3 +85,97 @@ def columns_of(version: Version, score: Score) -> dict[str, Any]:
             for section in score.sections
         ],
     }
+
+
+def count_release(session: Session, event: VisitReleased, _announce: Callable[[object], None]) -> None:
+    """After a release: the visit joins the sums of its month."""
+    _add_to_month(session, event.visit_id, 1)
+
+
+def uncount_release(session: Session, event: VisitVoided, _announce: Callable[[object], None]) -> None:
+    """After a released visit was made void: it leaves the sums of its month."""
+    if event.was_released:
+        _add_to_month(session, event.visit_id, -1)
+
+
+def _add_to_month(session: Session, visit_id: UUID, sign: int) -> None:
+    found = session.exec(
+        select(Visit, VisitScore, StandardVersion.standard_id, Location.timezone)
+        .join(VisitScore, (col(VisitScore.visit_id) == col(Visit.id)) & col(VisitScore.current))
+        .join(StandardVersion, col(StandardVersion.id) == col(VisitScore.version_id))
+        .join(Location, col(Location.id) == col(Visit.location_id))
+        .where(Visit.id == visit_id)
+    ).one_or_none()
+    if found is None:
+        return
+    visit, score, standard_id, timezone = found
+    if score.tenths is None:
+        return
+    key = (
+        visit.location_id,
+        standard_id,
+        visit.kind,
+        month_of(visit.visited_at or visit.released_at, timezone),
+    )
+    row = session.get(ResultMonth, key, with_for_update=True) or ResultMonth(
+        location_id=key[0], standard_id=key[1], kind=key[2], month=key[3]
+    )
+    row.n += sign
+    row.total += sign * score.tenths
+    row.squares += sign * score.tenths**2
+    if score.passed is not None:
+        row.judged += sign
+        row.passed += sign * int(score.passed)
+    session.add(row)
+    session.flush()
+
+
+def count_months(session: Session) -> int:
+    """Make the sums of all months anew from the scores, for bulk loads and repairs; gives the number of rows."""
+    session.connection().execute(delete(ResultMonth))
+    rows: dict[tuple[UUID, UUID, str, date], list[int]] = {}
+    released = (
+        sa_select(
+            col(Visit.location_id),
+            col(StandardVersion.standard_id),
+            col(Visit.kind),
+            col(Visit.visited_at),
+            col(Visit.released_at),
+            col(Location.timezone),
+            col(VisitScore.tenths),
+            col(VisitScore.passed),
+        )
+        .join(VisitScore, (col(VisitScore.visit_id) == col(Visit.id)) & col(VisitScore.current))
+        .join(StandardVersion, col(StandardVersion.id) == col(VisitScore.version_id))
+        .join(Location, col(Location.id) == col(Visit.location_id))
+        .where(col(Visit.state) == VisitState.RELEASED, col(VisitScore.tenths).is_not(None))
+    )
+    for (
+        place,
+        standard,
+        kind,
+        visited,
+        released_at,
+        timezone,
+        worth,
+        passed,
+    ) in session.connection().execute(released, execution_options={"yield_per": 5000}):
+        sums = rows.setdefault(
+            (place, standard, kind, month_of(visited or released_at, timezone)), [0, 0, 0, 0, 0]
+        )
+        sums[0] += 1
+        sums[1] += worth
+        sums[2] += worth**2
+        sums[3] += int(bool(passed))
+        sums[4] += int(passed is not None)
+    if rows:
+        names = ("location_id", "standard_id", "kind", "month", "n", "total", "squares", "passed", "judged")
+        session.connection().execute(
+            insert(ResultMonth), [dict(zip(names, (*key, *sums), strict=True)) for key, sums in rows.items()]
+        )
+    return len(rows)
+
+
+def month_of(moment: datetime | None, timezone: str) -> date:
+    """The first day of the month in which the visit was made, as the location's calendar says."""
+    return (moment or clock.now()).astimezone(zone(timezone)).date().replace(day=1)

@@ -31,3 +31,11 @@ class VisitReleased:
     """The location may now see the result."""
 
     visit_id: UUID
+
+
+@dataclass(frozen=True)
+class VisitVoided:
+    """The visit does not count after all: the shopper was noticed, the location was closed."""
+
+    visit_id: UUID
+    was_released: bool

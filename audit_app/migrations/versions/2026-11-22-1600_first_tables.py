@@ -402,12 +402,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_visit_score_version_id'), ['version_id'], unique=False)
         batch_op.create_index('ix_visit_score_visit', ['visit_id', 'current'], unique=False)
 
+    op.create_table('result_month',
+    sa.Column('location_id', sa.Uuid(), nullable=False),
+    sa.Column('standard_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('squares', sa.BigInteger(), nullable=False),
+    sa.Column('passed', sa.Integer(), nullable=False),
+    sa.Column('judged', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['location_id'], ['location.id'], ),
+    sa.ForeignKeyConstraint(['standard_id'], ['standard.id'], ),
+    sa.PrimaryKeyConstraint('location_id', 'standard_id', 'kind', 'month')
+    )
+    op.create_index(op.f('ix_result_month_month'), 'result_month', ['month'], unique=False)
     op.execute(f"INSERT INTO audit_head (id, position, hash) VALUES (1, 0, '{'0' * 64}')")
     guards.put_up()
 
 
 def downgrade() -> None:
     guards.take_down()
+    op.drop_index(op.f('ix_result_month_month'), table_name='result_month')
+    op.drop_table('result_month')
     with op.batch_alter_table('visit_score', schema=None) as batch_op:
         batch_op.drop_index('ix_visit_score_visit')
         batch_op.drop_index(batch_op.f('ix_visit_score_version_id'))
