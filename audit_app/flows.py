@@ -10,12 +10,15 @@ from typing import Any
 from sqlmodel import Session
 
 from audit_app.scoring.actions import count_release, score_visit, uncount_release
+from audit_app.standards.events import StandardPublished, StandardRetired
 from audit_app.visits.events import VisitApproved, VisitReleased, VisitReturned, VisitSubmitted, VisitVoided
 
 Tell = Callable[[object], None]
 Act = Callable[[Session, Any, Tell], None]
 
 AFTER: dict[type, list[Act]] = {
+    StandardPublished: [],
+    StandardRetired: [],
     VisitSubmitted: [score_visit],
     VisitApproved: [],
     VisitReturned: [],
