@@ -19,6 +19,7 @@ from audit_app.standards.rules.definition import (
     AnyOf,
     AtLeast,
     AtMost,
+    Comparison,
     Condition,
     Is,
     Item,
@@ -34,7 +35,7 @@ def _(text: str) -> str:
 
 _COMBINERS: Final = ("all", "any", "not")
 
-Comparison = Callable[[Fields], Condition | None]
+_Compare = Callable[[Fields], Condition | None]
 
 
 def read_show_if(
@@ -77,7 +78,7 @@ def read_applies_if(fields: Fields) -> Condition | None:
     return _condition(fields, compare)
 
 
-def _condition(fields: Fields, compare: Comparison) -> Condition | None:
+def _condition(fields: Fields, compare: _Compare) -> Condition | None:
     budget = [MOST_CONDITIONS]
 
     def read(at: Fields, depth: int) -> Condition | None:
@@ -203,10 +204,8 @@ def read_value(kind: AnswerType, raw: object) -> Fraction | None:
     return None if kind is AnswerType.DURATION and number < 0 else number
 
 
-def subjects_of(condition: Condition) -> frozenset[str]:
-    """All items (or attributes) a condition looks at."""
+def comparisons_in(condition: Condition) -> tuple[Comparison, ...]:
+    """All comparisons a condition is made of, from left to right."""
     if isinstance(condition, AllOf | AnyOf):
-        return frozenset().union(*(subjects_of(part) for part in condition.parts))
-    if isinstance(condition, Not):
-        return subjects_of(condition.part)
-    return frozenset({condition.subject})
+        return tuple(one for part in condition.parts for one in comparisons_in(part))
+    return comparisons_in(condition.part) if isinstance(condition, Not) else (condition,)

@@ -154,7 +154,8 @@ class Not:
     part: "Condition"
 
 
-Condition = Is | AtLeast | AtMost | AllOf | AnyOf | Not
+Comparison = Is | AtLeast | AtMost
+Condition = Comparison | AllOf | AnyOf | Not
 """On earlier items in `show_if`, on the location's attributes in `applies_if`."""
 
 

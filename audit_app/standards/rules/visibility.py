@@ -19,6 +19,7 @@ from audit_app.standards.rules.definition import (
     AllOf,
     AnyOf,
     AtLeast,
+    Comparison,
     Condition,
     Evidence,
     Is,
@@ -95,13 +96,13 @@ def _truth(condition: Condition, answers: Answers, seen: Mapping[str, Visibility
     return compares(condition, answer)
 
 
-def compares(comparison: Condition, answer: Answer) -> bool | None:
+def compares(comparison: Comparison, answer: Answer) -> bool | None:
     """One comparison with one answer; None when the answer is N/A and was not asked for by name."""
     if isinstance(comparison, Is):
         if answer.is_na and NA not in comparison.values:
             return None
         return any(code in comparison.values for code in answer.codes)
-    if answer.is_na or answer.number is None or isinstance(comparison, AllOf | AnyOf | Not):
+    if answer.is_na or answer.number is None:
         return None
     return (
         answer.number >= comparison.bound

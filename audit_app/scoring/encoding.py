@@ -1,0 +1,179 @@
+"""Answers of many visits as small whole numbers, so that a whole history can be scored at once.
+
+Every item has its own short list of **states**: answers that are alike in all that scoring can see (their ratio, N/A, and what
+every condition says of them) share one. State 0 is "not answered", state 1 is "not asked" (hidden or not applying; only
+conditions put it there, no answer does). A state remembers one real answer, so any visit can be handed back to `score_of`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from audit_app.standards.rules.answers import Answer, ratio_of, read_answer
+from audit_app.standards.rules.conditions import comparisons_in
+from audit_app.standards.rules.definition import Comparison, Item, Version
+from audit_app.standards.rules.visibility import Attributes, compares
+
+UNANSWERED: Final = 0
+NOT_ASKED: Final = 1
+_FIRST: Final = 2
+
+Whole = npt.NDArray[np.int64]
+States = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class State:
+    """What scoring can see of an answer. `truths` are its item's comparisons in order: true, false, neither."""
+
+    ratio: Fraction | None
+    is_na: bool
+    truths: tuple[bool | None, ...]
+
+
+class StatesOf(dict[str, int]):
+    """Answer text → state of one item; a text met for the first time is read then, and refused if it is no answer."""
+
+    def __init__(self, item: Item, comparisons: Sequence[Comparison]) -> None:
+        super().__init__({"": UNANSWERED})
+        self.item = item
+        self.comparisons = tuple(comparisons)
+        nothing = State(None, False, (None,) * len(self.comparisons))
+        self.states: list[State] = [nothing, nothing]
+        self.answers: list[Answer | None] = [None, None]
+        self._number: dict[State, int] = {}
+
+    def __missing__(self, text: str) -> int:
+        if not text.strip():
+            self[text] = UNANSWERED
+            return UNANSWERED
+        answer = read_answer(self.item, text)
+        truths = tuple(compares(comparison, answer) for comparison in self.comparisons)
+        state = State(ratio_of(self.item, answer), answer.is_na, truths)
+        number = self._number.get(state)
+        if number is None:
+            number = self._number[state] = len(self.states)
+            self.states.append(state)
+            self.answers.append(answer)
+        # Numbers and free texts have endless spellings; keep the common ones only.
+        if len(self) < 10_000:
+            self[text] = number
+        return number
+
+
+@dataclass(frozen=True)
+class Columns:
+    """`states[i][v]` is the state of item i in visit v; `places[v]` is the visit's row in `attributes`."""
+
+    version: Version
+    tables: tuple[StatesOf, ...]
+    states: tuple[States, ...]
+    places: npt.NDArray[np.int64]
+    attributes: tuple[Attributes, ...]
+
+    @property
+    def visits(self) -> int:
+        return len(self.places)
+
+    def answers_of(self, visit: int) -> dict[str, Answer]:
+        """One visit's answers (of each state, the first that was met), for `score_of`."""
+        found: dict[str, Answer] = {}
+        for item, table, column in zip(self.version.items, self.tables, self.states, strict=True):
+            answer = table.answers[int(column[visit])]
+            if answer is not None:
+                found[item.code] = answer
+        return found
+
+
+def tables_of(version: Version) -> tuple[StatesOf, ...]:
+    """Empty tables for a version's items."""
+    asked: dict[str, list[Comparison]] = {item.code: [] for item in version.items}
+    for item in version.items:
+        for comparison in comparisons_in(item.show_if) if item.show_if else ():
+            known = asked[comparison.subject]
+            if comparison not in known:
+                known.append(comparison)
+    return tuple(StatesOf(item, asked[item.code]) for item in version.items)
+
+
+def encode(
+    version: Version,
+    visits: Iterable[Mapping[str, str]],
+    places: Sequence[int] | None = None,
+    attributes: Sequence[Attributes] = ({},),
+) -> Columns:
+    """Visits as item code → answer text. An answer that cannot be one raises `AnswerNotUnderstood`."""
+    tables = tables_of(version)
+    pairs = tuple(zip((item.code for item in version.items), tables, strict=True))
+
+    def rows() -> Iterator[list[int]]:
+        for visit in visits:
+            get = visit.get
+            yield [table[get(code, "")] for code, table in pairs]
+
+    return _columns(version, tables, rows(), places, attributes)
+
+
+class _Entry(msgspec.Struct):
+    """What scoring needs of one entry of a revision's document; everything else in it is skipped."""
+
+    answer: str | None = ""
+
+
+_decode: Final[Callable[[bytes | str], dict[str, _Entry]]] = msgspec.json.Decoder(dict[str, _Entry]).decode
+_NO_ENTRY: Final = _Entry("")
+
+
+def encode_documents(
+    version: Version,
+    documents: Iterable[bytes | str],
+    places: Sequence[int] | None = None,
+    attributes: Sequence[Attributes] = ({},),
+) -> Columns:
+    """The same from revisions as the database keeps them: JSON text {"greeted": {"answer": "yes", …}, …}."""
+    tables = tables_of(version)
+    pairs = tuple(zip((item.code for item in version.items), tables, strict=True))
+
+    def rows() -> Iterator[list[int]]:
+        for document in documents:
+            get = _decode(document).get
+            yield [table[get(code, _NO_ENTRY).answer or ""] for code, table in pairs]
+
+    return _columns(version, tables, rows(), places, attributes)
+
+
+def _columns(
+    version: Version,
+    tables: tuple[StatesOf, ...],
+    rows: Iterator[list[int]],
+    places: Sequence[int] | None,
+    attributes: Sequence[Attributes],
+) -> Columns:
+    """Gathers rows block by block, so that the lists of Python numbers never grow large."""
+    blocks: list[npt.NDArray[np.uint16]] = []
+    width = len(tables)
+    while True:
+        block = list(islice(rows, _BLOCK))
+        if not block:
+            break
+        blocks.append(np.array(block, dtype=np.uint16).reshape(-1, width).T.copy())
+    whole = np.concatenate(blocks, axis=1) if blocks else np.zeros((width, 0), dtype=np.uint16)
+    count = whole.shape[1]
+    columns = tuple(_narrow(whole[index], len(table.states)) for index, table in enumerate(tables))
+    at = np.zeros(count, dtype=np.int64) if places is None else np.asarray(places, dtype=np.int64)
+    if at.shape != (count,) or (count and not 0 <= int(at.min()) <= int(at.max()) < len(attributes)):
+        raise ValueError("every visit needs its place among the attributes")
+    return Columns(version, tables, columns, at, tuple(attributes))
+
+
+_BLOCK: Final = 8192
+
+
+def _narrow(column: npt.NDArray[np.uint16], states: int) -> States:
+    return column.astype(np.uint8) if states <= 256 else np.ascontiguousarray(column)
