@@ -4,7 +4,7 @@
 
 * one visit: `score_of` with all terms and steps, as the page shows it (goal: at most 1 ms);
 * the floor: a plain Python loop over the very same encoded answers, whole numbers only, one table look-up per answer, no objects,
-  no fractions but one gcd per visit. It knows just the rules this standard uses, so it is faster than a general loop could be;
+  no fractions, one gcd per visit. It knows just the rules this standard uses, so it is faster than a general loop could be;
 * bulk: `score_many` on the same encoded answers, all rules, everything a re-score stores (goal: 20 times the floor, 10 s, 2 GB);
 * from the database's documents: JSON text → encoded → scored, end to end.
 
@@ -20,13 +20,14 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from math import gcd
+from operator import getitem
 from typing import Any
 
 from audit_app.scoring.bulk import score_many
 from audit_app.scoring.encoding import Columns, encode_documents
 from audit_app.scoring.rules.score import score_of
 from audit_app.standards.rules.answers import read_answers
-from audit_app.standards.rules.definition import Aggregation, Effect, Version
+from audit_app.standards.rules.definition import Aggregation, Effect, Is, Version
 from audit_app.standards.rules.reading import read_version
 
 SECTIONS, PER_SECTION = 6, 10
@@ -99,99 +100,85 @@ def documents(version: Version, count: int) -> list[bytes]:
             answer = chance.choice(choices[item.code])
             if item.na and chance.random() < 0.08:
                 answer = "na"
-            answers[item.code] = {"answer": answer, "comment": "", "evidence": [], "at": "2026-11-22T10:00:00Z"}
+            answers[item.code] = {
+                "answer": answer,
+                "comment": "",
+                "evidence": [],
+                "at": "2026-11-22T10:00:00Z",
+            }
         found.append(json.dumps(answers).encode())
     return found
 
 
 def lean_loop(columns: Columns) -> list[tuple[int, int, bool]]:
-    """The floor: numerator, denominator in lowest terms, and whether a `fail` was missed."""
+    """The floor: numerator, denominator in lowest terms, and whether a `fail` was missed.
+
+    Earned and possible travel in one number, so a section is one `sum(map(getitem, …))`: about as little as Python can do.
+    """
     version = columns.version
     r = 60  # every ratio of this standard is a whole number of sixtieths
-    tables = []
-    for item, table in zip(version.items, columns.tables, strict=True):
-        weight = int(item.weight)
-        tables.append(
-            [
-                (0, 0)
-                if state.ratio is None
-                else (int(state.ratio * r) * weight, 0 if item.bonus else weight)
-                for state in table.states
-            ]
-        )
     number = {item.code: index for index, item in enumerate(version.items)}
-    shown_by = {
-        number[item.code]: (
-            number[item.show_if.subject],
-            [truths.truths == (True,) for truths in columns.tables[number[item.show_if.subject]].states],
-        )
+    tables = [
+        [
+            0
+            if state.ratio is None
+            else int(state.ratio * r) * int(item.weight) << 16 | (0 if item.bonus else int(item.weight))
+            for state in table.states
+        ]
+        for item, table in zip(version.items, columns.tables, strict=True)
+    ]
+    conditional = [
+        (number[item.code], number[item.show_if.subject], columns.tables[number[item.show_if.subject]].states)
         for item in version.items
-        if item.show_if is not None and hasattr(item.show_if, "subject")
-    }
+        if isinstance(item.show_if, Is)
+    ]
+    shown_by = [
+        (index, subject, [one.truths == (True,) for one in states]) for index, subject, states in conditional
+    ]
     patio = [at.get("patio") == "yes" for at in columns.attributes]
     patio_item = next(number[item.code] for item in version.items if item.applies_if)
     cap_item, fail_item = (
         next(number[i.code] for i in version.items if i.critical and i.critical.effect is effect)
         for effect in (Effect.CAP_TOTAL, Effect.FAIL)
     )
-    misses = [
-        [state.ratio is not None and state.ratio < 1 for state in table.states] for table in columns.tables
-    ]
-    bonus_item = next(number[item.code] for item in version.items if item.bonus)
-    bonus_table = [earned for earned, _possible in tables[bonus_item]]
-    tables[bonus_item] = [(0, 0)] * len(bonus_table)
+    cap_miss, fail_miss = (
+        [state.ratio is not None and state.ratio < 1 for state in columns.tables[index].states]
+        for index in (cap_item, fail_item)
+    )
     weights = [int(section.weight) for section in version.sections]
     pooled = version.aggregation is Aggregation.POOLED
-    rows = zip(*(column.tolist() for column in columns.states), strict=True)
-    results = []
-    conditional = [
-        (index, subject, truth, tables[index]) for index, (subject, truth) in sorted(shown_by.items())
-    ]
     parts = [
         (s * PER_SECTION, (s + 1) * PER_SECTION, tables[s * PER_SECTION : (s + 1) * PER_SECTION], weights[s])
         for s in range(SECTIONS)
     ]
-    for place, row_states in zip(columns.places.tolist(), rows, strict=True):
-        row = list(row_states)
-        for index, subject, truth, _table in conditional:
+    results = []
+    rows = zip(*(column.tolist() for column in columns.states), strict=True)
+    for place, states in zip(columns.places.tolist(), rows, strict=True):
+        row = list(states)
+        for index, subject, truth in shown_by:
             if not truth[row[subject]]:
                 row[index] = 1
         if not patio[place]:
             row[patio_item] = 1
-        above = below = 0
-        numerator, denominator, total_weight = 0, 1, 0
-        last_possible = 0
-        for start, end, part_tables, weight in parts:
-            earned = possible = 0
-            for table, state in zip(part_tables, row[start:end], strict=True):
-                more = table[state]
-                earned += more[0]
-                possible += more[1]
-            last_possible = possible
-            if pooled:
-                above += earned
-                below += possible
-            elif possible:
-                if start == bonus_item // PER_SECTION * PER_SECTION:
-                    earned += bonus_table[row[bonus_item]]
-                numerator = numerator * possible + weight * earned * denominator
-                denominator *= possible
-                total_weight += weight
         if pooled:
-            above += bonus_table[row[bonus_item]]
-            below *= r
+            packed = sum(map(getitem, tables, row))
+            above, below = packed >> 16, (packed & 0xFFFF) * r
         else:
-            above, below = numerator, denominator * r * total_weight
-        if below:
-            if above > below:
-                above = below
-            if misses[cap_item][row[cap_item]] and above * 5 > below * 3:
-                above, below = 3, 5
-            divisor = gcd(above, below)
-            results.append((above // divisor, below // divisor, misses[fail_item][row[fail_item]]))
-        else:
-            results.append((0, 0, misses[fail_item][row[fail_item]]))
-        assert last_possible >= 0
+            above, below, total_weight = 0, 1, 0
+            for start, end, part, weight in parts:
+                packed = sum(map(getitem, part, row[start:end]))
+                possible = packed & 0xFFFF
+                if possible:
+                    above = above * possible + weight * (packed >> 16) * below
+                    below *= possible
+                    total_weight += weight
+            below *= r * total_weight
+        if above > below:
+            above = below
+        if cap_miss[row[cap_item]] and above * 5 > below * 3:
+            above, below = 3, 5
+        divisor = gcd(above, below) or 1
+        results.append((above // divisor, below // divisor, fail_miss[row[fail_item]]))
     return results
 
 
@@ -231,14 +218,18 @@ def main() -> None:
             assert exact.passed == scores.passed_of(visit)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{aggregation}")
-        print(f"  one visit, score_of        {one * 1000:9.3f} ms   (reading its answers {read * 1000:.3f} ms)")
+        print(
+            f"  one visit, score_of        {one * 1000:9.3f} ms   (reading its answers {read * 1000:.3f} ms)"
+        )
         print(f"  lean Python loop           {lean:9.3f} s    the floor, already encoded answers")
         print(f"  bulk, the same answers     {bulk:9.3f} s    {lean / bulk:5.1f} × the floor")
         print(f"  encode JSON documents      {encoding:9.3f} s")
         print(f"  documents to scores        {encoding + bulk:9.3f} s")
         print(f"  score_of for all would be  {one * count:9.0f} s")
         print(f"  went one by one            {scores.one_by_one:9d} visits")
-        print(f"  peak memory of the process {peak:9.0f} MB (with {sum(map(len, raw)) / 1e6:.0f} MB of documents held)\n")
+        print(
+            f"  peak memory of the process {peak:9.0f} MB (with {sum(map(len, raw)) / 1e6:.0f} MB of documents held)\n"
+        )
         del raw, columns, scores, floor, lean_pairs, bulk_pairs
 
 

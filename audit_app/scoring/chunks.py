@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from audit_app.scoring.encoding import NOT_ASKED, Columns, States, Whole
+from audit_app.scoring.encoding import Columns, States, Whole
 from audit_app.scoring.plan import Plan, SectionPlan, TooWide, is_pooled
 from audit_app.scoring.results import NO_SCORE, BulkScores, Flags
 from audit_app.scoring.rules.score import has_pass_rule
@@ -19,6 +19,7 @@ from audit_app.scoring.sums import (
     Rows,
     Sums,
     added_up,
+    among,
     distinct_in,
     factors_of,
     field_of,
@@ -29,7 +30,7 @@ from audit_app.scoring.sums import (
 from audit_app.standards.rules.definition import AllOf, AnyOf, Comparison, Condition, Effect, Not
 from audit_app.standards.rules.visibility import applies
 
-_CHUNK: Final = 1 << 15
+_CHUNK: Final = 1 << 14
 
 
 class Work:
@@ -129,7 +130,8 @@ class Work:
             if item.show_if is not None:
                 shown = self._truth(item.show_if, states, number, truths)[0]
                 asked = shown if asked is None else asked & shown
-            states.append(column if asked is None else np.where(asked, column, column.dtype.type(NOT_ASKED)))
+            # NOT_ASKED is 1, so this is `where(asked, column, NOT_ASKED)`, several times faster.
+            states.append(column if asked is None else column * asked + ~asked)
         return states
 
     def _truth(
@@ -166,9 +168,12 @@ class Work:
         which = table.comparisons.index(comparison)
         if (index, which) not in known:
             column = states[index]
-            true = np.array([state.truths[which] is True for state in table.states])
-            false = np.array([state.truths[which] is False for state in table.states])
-            known[index, which] = true[column], false[column]
+            true = [number for number, state in enumerate(table.states) if state.truths[which] is True]
+            false = [number for number, state in enumerate(table.states) if state.truths[which] is False]
+            known[index, which] = (
+                among(column, true, len(table.states)),
+                among(column, false, len(table.states)),
+            )
         return known[index, which]
 
     # ------------------------------------------------------------------ critical effects

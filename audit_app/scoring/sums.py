@@ -13,6 +13,7 @@ from audit_app.scoring.plan import Place, SectionPlan, TooWide
 _JOINED: Final = 1 << 13
 _WIDEST_TABLE: Final = 1 << 20
 
+Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 
@@ -59,18 +60,30 @@ class Sums:
 def added_up(part: SectionPlan, joins: Sequence[Join], states: Sequence[States], count: int) -> list[Whole]:
     words = [np.zeros(count, dtype=np.int64) for _word in range(part.words)]
     for join in joins:
-        index = states[join.items[0]].astype(np.int64)
+        index = states[join.items[0]].astype(np.uint16)  # _JOINED keeps it below 65536
         for item, width in zip(join.items[1:], join.widths[1:], strict=True):
             index *= width
             index += states[item]
         for word, table in zip(words, join.words, strict=True):
-            word += table[index]
+            word += table.take(index)
     return words
 
 
 def field_of(words: Sequence[Whole], place: Place) -> Whole:
     word = words[place.word]
     return (word >> place.shift) & place.mask if place.shift else word & place.mask
+
+
+def among(column: States, wanted: Sequence[int], count: int) -> Flags:
+    """Where the state is one of these; comparing is faster than looking up while they are few."""
+    if len(wanted) > 4:
+        table = np.zeros(count, dtype=np.bool_)
+        table[list(wanted)] = True
+        return table[column]
+    found = np.zeros(len(column), dtype=np.bool_)
+    for state in wanted:
+        found |= column == state
+    return found
 
 
 def rows_of(sums: Sums, rows: Rows | None) -> Sums:

@@ -20,7 +20,7 @@ Order of the rules (contracts.md 3): section effects → aggregation → bonus �
 * **N/A share**: N/A answers ÷ shown items that could have counted, because N/A is the cheapest way to game a score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -272,16 +272,10 @@ def _section_cap(miss: CriticalMiss) -> Fraction:
 
 
 def _section_score(section: Section, terms: list[Term], cap: Fraction) -> SectionScore:
-    earned = possible = bonus = bonus_weight = _ZERO
-    for term in terms:
-        if not term.counted or term.ratio is None:
-            continue
-        if term.bonus:
-            bonus += term.weight * term.ratio
-            bonus_weight += term.weight
-        else:
-            earned += term.weight * term.ratio
-            possible += term.weight
+    counted = [term for term in terms if term.counted and not term.bonus]
+    extra = [term for term in terms if term.counted and term.bonus]
+    earned, possible = _earned(counted), _sum(term.weight for term in counted)
+    bonus, bonus_weight = (_earned(extra), _sum(term.weight for term in extra)) if extra else (_ZERO, _ZERO)
     before = earned / possible if possible else None
     ratio = None if before is None else min(before, cap)
     passed = None if ratio is None or section.pass_mark is None else ratio * _HUNDRED >= section.pass_mark
@@ -297,6 +291,19 @@ def _section_score(section: Section, terms: list[Term], cap: Fraction) -> Sectio
         section.pass_mark,
         passed,
     )
+
+
+def _earned(terms: Iterable[Term]) -> Fraction:
+    return _sum(term.weight * term.ratio if term.ratio != 1 else term.weight for term in terms if term.ratio)
+
+
+def _sum(numbers: Iterable[Fraction]) -> Fraction:
+    """Exact, and quick where many numbers share few denominators: whole numbers are added first, by denominator."""
+    above: dict[int, int] = {}
+    for number in numbers:
+        below = number.denominator
+        above[below] = above.get(below, 0) + number.numerator
+    return sum((Fraction(total, below) for below, total in above.items()), _ZERO)
 
 
 def _aggregate(

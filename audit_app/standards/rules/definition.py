@@ -115,6 +115,11 @@ class Evidence(StrEnum):
     PHOTO = "photo"
 
 
+def held(ratio: Fraction) -> Fraction:
+    """A ratio within 0 and 1."""
+    return min(max(ratio, Fraction(0)), Fraction(1))
+
+
 @dataclass(frozen=True)
 class Is:
     """The subject's answer (or attribute) is one of these."""
@@ -246,6 +251,11 @@ class Item:
     def scored(self) -> bool:
         """Whether the item can move the score."""
         return self.has_ratio and self.weight > 0
+
+    @cached_property
+    def ratio_by_option(self) -> Mapping[str, Fraction]:
+        """What one option is worth as a share of the best, looked up so often that it is kept."""
+        return {option.code: held(option.points / self.best) for option in self.options}
 
     @cached_property
     def option_by_code(self) -> Mapping[str, Option]:

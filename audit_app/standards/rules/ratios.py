@@ -5,30 +5,25 @@ scale: (v − min) ÷ (max − min) · number, duration, time: points of the ran
 so points below zero can spoil a choice of several but never make an answer worth less than nothing.
 """
 
-from collections.abc import Iterable
 from fractions import Fraction
 
-from audit_app.standards.rules.definition import Item
-
-_ZERO, _ONE = Fraction(0), Fraction(1)
+from audit_app.standards.rules.definition import Item, held
 
 
-def _held(ratio: Fraction) -> Fraction:
-    return min(max(ratio, _ZERO), _ONE)
-
-
-def ratio_of_codes(item: Item, codes: Iterable[str]) -> Fraction:
+def ratio_of_codes(item: Item, codes: tuple[str, ...]) -> Fraction:
     """The ratio of chosen options."""
+    if len(codes) == 1:
+        return item.ratio_by_option[codes[0]]
     options = item.option_by_code
-    return _held(sum((options[code].points for code in codes), _ZERO) / item.best)
+    return held(sum((options[code].points for code in codes), Fraction(0)) / item.best)
 
 
 def ratio_of_number(item: Item, number: Fraction) -> Fraction:
     """The ratio of a place on the scale, or of the range a number falls in."""
     if item.scale:
-        return _held((number - item.scale.min) / (item.scale.max - item.scale.min))
+        return held((number - item.scale.min) / (item.scale.max - item.scale.min))
     points = item.ranges[0].points
     for part in item.ranges[1:]:
         if part.start is not None and number >= part.start:
             points = part.points
-    return _held(points / item.best)
+    return held(points / item.best)
