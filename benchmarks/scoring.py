@@ -196,41 +196,43 @@ def best_of(runs: int, act: Callable[[], Any]) -> tuple[float, Any]:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     print(f"{count:,} visits × {SECTIONS * PER_SECTION} items\n")
-    attributes = ({"patio": "yes"}, {"patio": "no"})
     for aggregation in ("pooled", "sections"):
-        version = standard(aggregation)
-        raw = documents(version, count)
-        texts = {code: entry["answer"] for code, entry in json.loads(raw[0]).items()}
-        answers = read_answers(version, texts)
-        one, _score = best_of(200, lambda: score_of(version, answers, attributes[0]))  # noqa: B023
-        read, _answers = best_of(50, lambda: read_answers(version, texts))  # noqa: B023
-        places = [visit % 2 for visit in range(count)]
-        encoding, columns = best_of(1, lambda: encode_documents(version, raw, places, attributes))  # noqa: B023
-        bulk, scores = best_of(5, lambda: score_many(columns))  # noqa: B023
-        lean, floor = best_of(2, lambda: lean_loop(columns))  # noqa: B023
+        measure(aggregation, count)
 
-        lean_pairs = [(above, below) for above, below, _failed in floor]
-        bulk_pairs = list(zip(scores.numerators.tolist(), scores.denominators.tolist(), strict=True))
-        assert lean_pairs == bulk_pairs, "the floor and the bulk disagree"
-        for visit in range(0, count, max(1, count // 200)):
-            exact = score_of(version, columns.answers_of(visit), attributes[visit % 2])
-            assert exact.ratio == scores.ratio(visit) == Fraction(*bulk_pairs[visit])
-            assert exact.passed == scores.passed_of(visit)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{aggregation}")
-        print(
-            f"  one visit, score_of        {one * 1000:9.3f} ms   (reading its answers {read * 1000:.3f} ms)"
-        )
-        print(f"  lean Python loop           {lean:9.3f} s    the floor, already encoded answers")
-        print(f"  bulk, the same answers     {bulk:9.3f} s    {lean / bulk:5.1f} × the floor")
-        print(f"  encode JSON documents      {encoding:9.3f} s")
-        print(f"  documents to scores        {encoding + bulk:9.3f} s")
-        print(f"  score_of for all would be  {one * count:9.0f} s")
-        print(f"  went one by one            {scores.one_by_one:9d} visits")
-        print(
-            f"  peak memory of the process {peak:9.0f} MB (with {sum(map(len, raw)) / 1e6:.0f} MB of documents held)\n"
-        )
-        del raw, columns, scores, floor, lean_pairs, bulk_pairs
+
+def measure(aggregation: str, count: int) -> None:
+    """One aggregation: compares all results, then prints its part of the table."""
+    attributes = ({"patio": "yes"}, {"patio": "no"})
+    version = standard(aggregation)
+    raw = documents(version, count)
+    texts = {code: entry["answer"] for code, entry in json.loads(raw[0]).items()}
+    answers = read_answers(version, texts)
+    one, _score = best_of(200, lambda: score_of(version, answers, attributes[0]))
+    read, _answers = best_of(50, lambda: read_answers(version, texts))
+    places = [visit % 2 for visit in range(count)]
+    encoding, columns = best_of(1, lambda: encode_documents(version, raw, places, attributes))
+    bulk, scores = best_of(5, lambda: score_many(columns))
+    lean, floor = best_of(2, lambda: lean_loop(columns))
+
+    lean_pairs = [(above, below) for above, below, _failed in floor]
+    bulk_pairs = list(zip(scores.numerators.tolist(), scores.denominators.tolist(), strict=True))
+    assert lean_pairs == bulk_pairs, "the floor and the bulk disagree"
+    for visit in range(0, count, max(1, count // 200)):
+        exact = score_of(version, columns.answers_of(visit), attributes[visit % 2])
+        assert exact.ratio == scores.ratio(visit) == Fraction(*bulk_pairs[visit])
+        assert exact.passed == scores.passed_of(visit)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{aggregation}")
+    print(f"  one visit, score_of        {one * 1000:9.3f} ms   (reading its answers {read * 1000:.3f} ms)")
+    print(f"  lean Python loop           {lean:9.3f} s    the floor, already encoded answers")
+    print(f"  bulk, the same answers     {bulk:9.3f} s    {lean / bulk:5.1f} × the floor")
+    print(f"  encode JSON documents      {encoding:9.3f} s")
+    print(f"  documents to scores        {encoding + bulk:9.3f} s")
+    print(f"  score_of for all would be  {one * count:9.0f} s")
+    print(f"  went one by one            {scores.one_by_one:9d} visits")
+    print(
+        f"  peak memory of the process {peak:9.0f} MB (with {sum(map(len, raw)) / 1e6:.0f} MB of documents held)\n"
+    )
 
 
 if __name__ == "__main__":

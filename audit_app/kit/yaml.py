@@ -28,11 +28,7 @@ from yaml.events import (
 )
 
 from audit_app.kit.errors import BadInput
-
-
-def _(text: str) -> str:
-    return text
-
+from audit_app.kit.i18n import _
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 40

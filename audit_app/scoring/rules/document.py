@@ -10,16 +10,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from audit_app.kit.errors import BadInput
+from audit_app.kit.i18n import _
 from audit_app.scoring.rules.percent import fraction
 from audit_app.scoring.rules.score import RULE_VERSION, Score, score_of
 from audit_app.standards.rules.answers import Answer, AnswerNotUnderstood, Given, answers_in, read_answer
 from audit_app.standards.rules.definition import Version, in_language
 from audit_app.standards.rules.visibility import Attributes, Lacking, missing
-
-
-def _(text: str) -> str:
-    return text
-
 
 FIRST_LINE: Final = 2  # the headings stand in line 1
 NEEDED: Final = ("visit", "item", "answer")

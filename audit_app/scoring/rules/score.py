@@ -26,6 +26,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
+from audit_app.kit.i18n import _
 from audit_app.scoring.rules.percent import percent, tenths
 from audit_app.standards.rules.answers import Answer, Answers, ratio_of
 from audit_app.standards.rules.definition import (
@@ -39,11 +40,6 @@ from audit_app.standards.rules.definition import (
 )
 from audit_app.standards.rules.values import write_decimal
 from audit_app.standards.rules.visibility import Attributes, Visibility, visibility
-
-
-def _(text: str) -> str:
-    return text
-
 
 RULE_VERSION: Final = "1"
 _ZERO, _ONE, _HUNDRED = Fraction(0), Fraction(1), Fraction(100)

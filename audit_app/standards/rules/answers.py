@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from audit_app.kit.errors import BadInput
+from audit_app.kit.i18n import _
 from audit_app.standards.rules.definition import (
     ANY,
     BY_EVIDENCE,
@@ -31,11 +32,6 @@ from audit_app.standards.rules.values import (
     write_decimal,
     write_time,
 )
-
-
-def _(text: str) -> str:
-    return text
-
 
 LONGEST_ANSWER: Final = 5_000
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

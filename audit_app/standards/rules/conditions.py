@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
 
+from audit_app.kit.i18n import _
 from audit_app.standards.rules.answers import AnswerNotUnderstood, read_answer
 from audit_app.standards.rules.definition import (
     DEEPEST_CONDITION,
@@ -27,11 +28,6 @@ from audit_app.standards.rules.definition import (
 )
 from audit_app.standards.rules.fields import QUOTE_IT, Fields, exact, shown
 from audit_app.standards.rules.values import read_decimal, read_duration, read_time
-
-
-def _(text: str) -> str:
-    return text
-
 
 _COMBINERS: Final = ("all", "any", "not")
 

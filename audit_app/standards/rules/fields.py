@@ -12,13 +12,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final, TypeVar
 
+from audit_app.kit.i18n import _
 from audit_app.standards.rules.definition import LONGEST_CODE, LONGEST_TEXT, MOST_CODES, Text
 from audit_app.standards.rules.problems import Path, Problem, place_of
-
-
-def _(text: str) -> str:
-    return text
-
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

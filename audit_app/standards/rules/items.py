@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
+from audit_app.kit.i18n import _
 from audit_app.standards.rules.conditions import read_applies_if, read_show_if, read_value
 from audit_app.standards.rules.definition import (
     ANY,
@@ -41,11 +42,6 @@ from audit_app.standards.rules.fields import (
     Fields,
     shown,
 )
-
-
-def _(text: str) -> str:
-    return text
-
 
 KEYS: Final = (
     "code", "text", "guidance", "picture", "type", "nature", "required", "weight", "na", "bonus", "options", "scale",

@@ -5,11 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit_app.kit.errors import BadInput
-
-
-def _(text: str) -> str:
-    return text
-
+from audit_app.kit.i18n import _
 
 Path = tuple[str | int, ...]
 

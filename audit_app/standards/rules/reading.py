@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from audit_app.kit.i18n import _
 from audit_app.standards.rules.conditions import read_applies_if
 from audit_app.standards.rules.definition import (
     LANGUAGES,
@@ -32,11 +33,6 @@ from audit_app.standards.rules.fields import (
 )
 from audit_app.standards.rules.items import read_item
 from audit_app.standards.rules.problems import Problem, StandardNotUnderstood
-
-
-def _(text: str) -> str:
-    return text
-
 
 KEYS: Final = (
     "code", "version", "title", "description", "brief", "languages", "channels", "kinds", "minutes", "aggregation",
