@@ -9,6 +9,7 @@ import click
 import uvicorn
 
 from audit_app.app import create_app
+from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
 from audit_app.kit.db import make_engines, read, write
 from audit_app.kit.errors import AuditError
@@ -157,6 +158,9 @@ def doctor(data: Path | None, deploy: bool) -> None:
         click.echo(f"{'ok ' if fine else 'BAD'}  {text}")
     if not all(fine for fine, _text in findings):
         sys.exit(1)
+
+
+main.add_command(tables.import_)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def read_table(source: bytes) -> Table:
     if not source.strip():
         raise TableNotUnderstood(_("The file is empty."))
     if source.startswith(b"PK\x03\x04"):
-        return _table(((n, tuple(cells)) for n, cells in _xlsx_rows(source)), ())
+        return _table(_xlsx_rows(source), (), pad=True)
     if source.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableNotUnderstood(
             _("This is an old or locked workbook. Save it as .xlsx without a password, or as CSV.")
@@ -84,11 +84,12 @@ def read_table(source: bytes) -> Table:
     return _read_csv(text, notes)
 
 
-def _xlsx_rows(source: bytes) -> Iterator[tuple[int, list[str]]]:
+def _xlsx_rows(source: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
     try:
-        yield from xlsx.first_sheet(source, most_columns=MOST_COLUMNS)
+        for line, cells in xlsx.first_sheet(source, most_columns=MOST_COLUMNS):
+            yield line, tuple(cells)
     except xlsx.WorkbookNotUnderstood as odd:
-        raise TableNotUnderstood(odd.text, **{**odd.values}) from None
+        raise TableNotUnderstood(odd.text, **odd.values) from None
 
 
 def _decode(source: bytes) -> tuple[str, tuple[str, ...]]:
@@ -97,7 +98,9 @@ def _decode(source: bytes) -> tuple[str, tuple[str, ...]]:
         try:
             return source.decode("utf-16"), ()
         except UnicodeDecodeError:
-            raise TableNotUnderstood(_("The file says it is UTF-16, but it is not. Save it as UTF-8.")) from None
+            raise TableNotUnderstood(
+                _("The file says it is UTF-16, but it is not. Save it as UTF-8.")
+            ) from None
     try:
         return source.decode("utf-8-sig"), ()
     except UnicodeDecodeError as wrong:
@@ -109,8 +112,9 @@ def _decode(source: bytes) -> tuple[str, tuple[str, ...]]:
     letters = re.findall(f"[{_CYRILLIC}]", text)
     mixed = re.search(f"[A-Za-z][{_CYRILLIC}]|[{_CYRILLIC}][A-Za-z]", text)
     # KOI8 and others read as Windows-1251 turn the case of letters inside out: aPPLE.
-    upset = re.findall("[а-яёіїєґ][А-ЯЁІЇЄҐ]", text)
-    if not letters or mixed or len(upset) * 10 > len(letters):
+    upset = len(re.findall("[а-яёіїєґ][А-ЯЁІЇЄҐ]", text))
+    shouted = len(re.findall("[А-ЯЁІЇЄҐ]", text)) * 2 > len(letters)
+    if not letters or mixed or upset * 10 > len(letters) or (upset and shouted):
         raise TableNotUnderstood(
             _("Line %(line)s: the file is not UTF-8 text. Save it as “CSV UTF-8” or as .xlsx."), line=line
         )
@@ -168,7 +172,9 @@ def _csv_rows(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, tu
 def _csv_problem(said: str, line: int) -> TableNotUnderstood:
     if "field larger" in said:
         return TableNotUnderstood(
-            _("Line %(line)s: a cell is longer than %(limit)s signs, or a quote was opened and never closed."),
+            _(
+                "Line %(line)s: a cell is longer than %(limit)s signs, or a quote was opened and never closed."
+            ),
             line=line,
             limit=LONGEST_CELL,
         )
@@ -180,7 +186,10 @@ def _csv_problem(said: str, line: int) -> TableNotUnderstood:
     )
 
 
-def _table(rows: Iterator[tuple[int, tuple[str, ...]]], notes: tuple[str, ...]) -> Table:
+def _table(
+    rows: Iterator[tuple[int, tuple[str, ...]]], notes: tuple[str, ...], *, pad: bool = False
+) -> Table:
+    """Headings checked, rows to come; a workbook leaves out empty cells at the end of a row, so those are padded."""
     for line, cells in rows:
         headings = tuple(_clean(cell, line, str(n + 1)).strip() for n, cell in enumerate(cells))
         while headings and not headings[-1]:
@@ -193,13 +202,17 @@ def _table(rows: Iterator[tuple[int, tuple[str, ...]]], notes: tuple[str, ...]) 
     for heading in headings:
         if heading and heading.casefold() in seen:
             raise TableNotUnderstood(
-                _("Line %(line)s: the heading “%(column)s” stands there twice."), line=line, column=heading[:60]
+                _("Line %(line)s: the heading “%(column)s” stands there twice."),
+                line=line,
+                column=heading[:60],
             )
         seen.add(heading.casefold())
-    return Table(headings, _rows(rows, headings), notes)
+    return Table(headings, _rows(rows, headings, pad=pad), notes)
 
 
-def _rows(rows: Iterator[tuple[int, tuple[str, ...]]], headings: tuple[str, ...]) -> Iterator[Row]:
+def _rows(
+    rows: Iterator[tuple[int, tuple[str, ...]]], headings: tuple[str, ...], *, pad: bool
+) -> Iterator[Row]:
     width = len(headings)
     count = 0
     for line, raw in rows:
@@ -208,7 +221,9 @@ def _rows(rows: Iterator[tuple[int, tuple[str, ...]]], headings: tuple[str, ...]
         count += 1
         if count > MOST_ROWS:
             raise TableNotUnderstood(
-                _("Line %(line)s: more than %(limit)s rows. Cut the file into parts."), line=line, limit=MOST_ROWS
+                _("Line %(line)s: more than %(limit)s rows. Cut the file into parts."),
+                line=line,
+                limit=MOST_ROWS,
             )
         whole = "\t".join(raw)
         cells = raw
@@ -217,6 +232,8 @@ def _rows(rows: Iterator[tuple[int, tuple[str, ...]]], headings: tuple[str, ...]
                 _clean(cell, line, headings[n] if n < width else str(n + 1)) if cell else ""
                 for n, cell in enumerate(raw)
             )
+        if pad and len(cells) < width:
+            cells = (*cells, *[""] * (width - len(cells)))
         if len(cells) > width and not any(cells[width:]):
             cells = cells[:width]
         if len(cells) != width:
@@ -273,7 +290,9 @@ def _plain(value: Value) -> str:
     return _CONTROL.sub("", str(value))
 
 
-def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Value]], delimiter: str = ",") -> Iterator[bytes]:
+def write_csv(
+    headings: Sequence[str], rows: Iterable[Sequence[Value]], delimiter: str = ","
+) -> Iterator[bytes]:
     """The table as CSV in parts: UTF-8 with its mark (Excel asks for it), lines end as RFC 4180 has it."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter)

@@ -40,7 +40,9 @@ def _damaged() -> WorkbookNotUnderstood:
 
 
 def _forbidden(*_args: Any) -> None:
-    raise WorkbookNotUnderstood(_("The workbook holds a document type or entities; no spreadsheet writes them."))
+    raise WorkbookNotUnderstood(
+        _("The workbook holds a document type or entities; no spreadsheet writes them.")
+    )
 
 
 def _parse(
@@ -80,7 +82,15 @@ def _parse(
                 yield from drain()
             parser.Parse(b"", True)
             yield from drain()
-    except (KeyError, expat.ExpatError, zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError):
+    except (
+        KeyError,
+        expat.ExpatError,
+        zipfile.BadZipFile,
+        ZlibError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ):
         raise _damaged() from None
 
 
@@ -188,7 +198,9 @@ def _kind_of_format(code: str) -> str:
     bare = re.sub(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]', "", code.split(";")[0]).lower()
     if "general" in bare or not re.search("[ymdhs]", bare):
         return ""
-    return "day" if re.search("[yd]", bare) or ("m" in bare and "h" not in bare and "s" not in bare) else "time"
+    return (
+        "day" if re.search("[yd]", bare) or ("m" in bare and "h" not in bare and "s" not in bare) else "time"
+    )
 
 
 def _formats(archive: zipfile.ZipFile) -> list[str]:
@@ -340,7 +352,9 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def write(headings: Sequence[str], rows: Iterable[Sequence[str | int | float | date | None]], title: str) -> bytes:
+def write(
+    headings: Sequence[str], rows: Iterable[Sequence[str | int | float | date | None]], title: str
+) -> bytes:
     """A workbook with one sheet: headings bold and held in view, text as text, numbers as numbers, days as days."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
@@ -355,7 +369,8 @@ def write(headings: Sequence[str], rows: Iterable[Sequence[str | int | float | d
         )
         archive.writestr("_rels/.rels", _relations(("officeDocument", "xl/workbook.xml")))
         archive.writestr(
-            "xl/_rels/workbook.xml.rels", _relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml"))
+            "xl/_rels/workbook.xml.rels",
+            _relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")),
         )
         name = re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "Table"
         archive.writestr(
@@ -370,7 +385,7 @@ def write(headings: Sequence[str], rows: Iterable[Sequence[str | int | float | d
             '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
             '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
             '<cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
-            "</styleSheet>",
+            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
         )
         with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
             sheet.write(

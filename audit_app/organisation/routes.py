@@ -101,7 +101,7 @@ class ComeIn(Controller):
     @post("/language", name="people.set_language")
     def set_language(self, request: R, session: Db, typed: Typed) -> Redirect:
         """Change the language of the pages, for a person or for this browser."""
-        language = i18n.use_language(str(typed.get("language")))
+        language = i18n.use_language(str(typed.get("locale") or typed.get("language")))
         actor = request.scope.get("user")
         if actor:
             actions.set_language(session, actor, language, clock.now())

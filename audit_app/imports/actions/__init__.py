@@ -1,0 +1,1 @@
+"""Carrying out a plan: all of it in one transaction, or none."""

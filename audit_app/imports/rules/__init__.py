@@ -1,0 +1,1 @@
+"""Pure cores: rows of a file and what is known in, a plan out."""
