@@ -36,6 +36,7 @@ from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pages import asset_url, make_environment, static_files
 from audit_app.organisation import door
 from audit_app.organisation import routes as organisation_routes
+from audit_app.scoring import routes as scoring_routes
 from audit_app.settings import Settings, read_settings
 from audit_app.system import routes as system_routes
 
@@ -51,6 +52,9 @@ ROUTES: list[Any] = [
     home_routes.Home,
     organisation_routes.ComeIn,
     organisation_routes.OwnAccount,
+    scoring_routes.Results,
+    scoring_routes.Why,
+    scoring_routes.Own,
     system_routes.Health,
     system_routes.Documentation,
 ]

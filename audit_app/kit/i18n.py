@@ -155,3 +155,23 @@ def format_moment(value: datetime | None, tz: str | None = None) -> str:
     return str(
         format_datetime(local, format="d MMM y, HH:mm", tzinfo=local.tzinfo, locale=_BABEL[_language.get()])
     )
+
+
+_PARTS = ((5, _("night")), (12, _("morning")), (17, _("afternoon")), (22, _("evening")), (24, _("night")))
+
+
+def day_part_of(value: datetime, tz: str | None = None) -> str:
+    """Morning, afternoon, evening or night: as much of the time as the visited place may know."""
+    return day_part(value.astimezone(zone(tz)).hour)
+
+
+def day_part(hour: int) -> str:
+    """The part of the day of an hour 0..23."""
+    return gettext(next((words for end, words in _PARTS if hour < end), _PARTS[0][1]))
+
+
+def step_text(text: str, values: Mapping[str, Any]) -> str:
+    """A sentence whose values were computed elsewhere; texts in several languages among them are picked."""
+    return gettext(text) % {
+        key: pick(value) if isinstance(value, Mapping) else value for key, value in values.items()
+    }

@@ -56,6 +56,8 @@ def make_environment() -> Environment:
         date=i18n.format_day,
         time=i18n.format_clock,
         datetime=i18n.format_moment,
+        daypart=i18n.day_part_of,
+        step_text=i18n.step_text,
     )
     environment.globals.update(LANGUAGE_NAMES=i18n.NAMES)
     return environment

@@ -160,6 +160,7 @@ def count_months(session: Session) -> int:
         worth,
         passed,
     ) in session.connection().execute(released, execution_options={"yield_per": 5000}):
+        assert worth is not None
         sums = rows.setdefault(
             (place, standard, kind, month_of(visited or released_at, timezone)), [0, 0, 0, 0, 0]
         )

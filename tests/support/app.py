@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import event
 from sqlmodel import Session
 
 from audit_app.app import create_app
@@ -151,3 +152,26 @@ def make_client(tmp_path: Path) -> Iterator[Callable[[Engines], Browser]]:
 def client(engines: Engines, make_client: Callable[[Engines], Browser]) -> Browser:
     """A browser at an app with an empty database."""
     return make_client(engines)
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Engines, Callable[[], object]], int]:
+    """Counts the statements that an action sends to the database, BEGIN and the like left out."""
+
+    def count(engines: Engines, act: Callable[[], object]) -> int:
+        seen: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
+                seen.append(statement)
+
+        for engine in (engines.reading, engines.writing):
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            act()
+        finally:
+            for engine in (engines.reading, engines.writing):
+                event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    return count

@@ -1,0 +1,1 @@
+"""Questions about scores: sums by place and month (`places`), and single visits with every term (`visits`)."""
