@@ -39,7 +39,11 @@ def world(engines):
         made.staff = make_employee(session, made.town, "Eva", made.eva)
         made.visits = [
             visit_with(session, made, made.town, answers, employee_id=made.staff.id)
-            for answers in (ALL_YES, NO_RECEIPT, {**ALL_YES, "greeted": {"answer": "no", "comment": "Nobody looked up"}})
+            for answers in (
+                ALL_YES,
+                NO_RECEIPT,
+                {**ALL_YES, "greeted": {"answer": "no", "comment": "Nobody looked up"}},
+            )
         ]
         made.waiting = visit_with(session, made, made.town, ALL_YES, state=VisitState.APPROVED)
         made.at_rival = visit_with(session, made, made.rival, ALL_YES, kind=VisitKind.COMPETITOR)
@@ -48,7 +52,9 @@ def world(engines):
 
 def visit_with(session: Session, made, location, answers, state=VisitState.RELEASED, **more):
     """A visit with its score and, when released, in the sums of its month."""
-    visit = make_visit(session, location, made.version, made.mara, state=state, visited_at=WHEN, released_at=WHEN, **more)
+    visit = make_visit(
+        session, location, made.version, made.mara, state=state, visited_at=WHEN, released_at=WHEN, **more
+    )
     revision = make_revision(session, visit, answers)
     announce = flows.announcer(session)
     announce(VisitSubmitted(visit.id, revision.id))
@@ -101,7 +107,12 @@ def test_what_is_not_released_or_at_a_rival_is_not_there_for_places(client, worl
 def test_headquarters_reads_all_of_them(client, world):
     client.sign_in(world.quinn)
 
-    for path in ["/results/", "/results/competitors", f"/results/visits/{world.waiting.id}", *pages_of(world)]:
+    for path in [
+        "/results/",
+        "/results/competitors",
+        f"/results/visits/{world.waiting.id}",
+        *pages_of(world),
+    ]:
         assert client.get(path).status_code == 200, path
 
 
@@ -139,7 +150,9 @@ def test_sums_by_month_are_what_the_scores_say_and_void_takes_back(both_engines)
         town = make_location(session)
         first = visit_with(session, made, town, ALL_YES)
         visit_with(session, made, town, NO_RECEIPT)
-        row = session.get(ResultMonth, (town.id, made.version.standard_id, "mystery", WHEN.date().replace(day=1)))
+        row = session.get(
+            ResultMonth, (town.id, made.version.standard_id, "mystery", WHEN.date().replace(day=1))
+        )
         assert (row.n, row.total, row.squares, row.passed, row.judged) == (2, 1500, 1_250_000, 1, 2)
 
         session.expire(row)
@@ -151,7 +164,9 @@ def test_sums_by_month_are_what_the_scores_say_and_void_takes_back(both_engines)
         assert (row.n, row.total) == (1, 500)
 
 
-def test_the_list_of_places_asks_the_same_number_of_questions_for_one_and_for_many(client, world, engines, count_queries):
+def test_the_list_of_places_asks_the_same_number_of_questions_for_one_and_for_many(
+    client, world, engines, count_queries
+):
     client.sign_in(world.quinn)
     client.get("/results/")
     few = count_queries(engines, lambda: client.get("/results/"))

@@ -32,8 +32,7 @@ SECRET = "a-secret-of-the-tests-0123456789-abcdef"
 
 def settings_for(data: Path, url: str | None = None, **more: str) -> Settings:
     """Settings of a test: loopback, no delay of its own."""
-    env = {"AUDIT_SECRET_KEY": SECRET, **more}
-    env["AUDIT_BASE_URL"] = "http://127.0.0.1"
+    env = {"AUDIT_SECRET_KEY": SECRET, "AUDIT_BASE_URL": "http://127.0.0.1", **more}
     if url:
         env["AUDIT_DATABASE_URL"] = url
     return read_settings(env, data=data)
