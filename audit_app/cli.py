@@ -1,5 +1,6 @@
 """The command line `audit-app`: a door like the pages. Each command explains itself with --help."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import click
 import uvicorn
 
+from audit_app import demo as demo_chain
 from audit_app.app import create_app
 from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
@@ -17,6 +19,7 @@ from audit_app.kit.i18n import gettext
 from audit_app.migrations import state as migrations
 from audit_app.organisation import actions, queries
 from audit_app.settings import BadSetting, Settings, read_settings
+from seeds.size import LARGE, NORMAL, SMALL
 
 _data = click.option(
     "--data",
@@ -76,6 +79,40 @@ def serve_app(
 
         server = Ready(config)
     server.run()
+
+
+@main.command()
+@_data
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON with the accounts, once it answers.")
+@click.option("--small", "size", flag_value="small", help="5 locations and about 60 visits; made in seconds.")
+@click.option(
+    "--large", "size", flag_value="large", help="2,000 locations and 200,000 visits; takes minutes."
+)
+@click.option(
+    "--submittable",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0, 10_000),
+    help="Also one shopper with N accepted visits, and a token to submit them with.",
+)
+@click.option("--reset", is_flag=True, help="Forget the demo that is there and make it anew.")
+def demo(
+    data: Path | None, port: int, as_json: bool, size: str | None, submittable: int, reset: bool
+) -> None:
+    """Show the product with a chain that does not exist: made at the first start, kept at the next."""
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # logs too: standard output is for the one line or the table
+        demo_chain.ensure_free(port)
+        ready = demo_chain.prepare(
+            demo_chain.demo_settings(data, port),
+            {"small": SMALL, "large": LARGE}.get(size or "", NORMAL),
+            submittable,
+            reset=reset,
+            tell=lambda text: click.echo(text, err=True),
+        )
+        text = demo_chain.as_json(ready, port) if as_json else demo_chain.as_table(ready, port)
+        serve_app(ready.settings, port, ready=lambda: click.echo(text, file=out))
 
 
 @main.command()
