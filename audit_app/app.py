@@ -38,6 +38,7 @@ from audit_app.organisation import door
 from audit_app.organisation import routes as organisation_routes
 from audit_app.scoring import routes as scoring_routes
 from audit_app.settings import Settings, read_settings
+from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
 
 log = structlog.get_logger("audit_app")
@@ -55,6 +56,10 @@ ROUTES: list[Any] = [
     scoring_routes.Results,
     scoring_routes.Why,
     scoring_routes.Own,
+    standards_routes.ReadStandards,
+    standards_routes.BeginStandards,
+    standards_routes.PublishStandards,
+    standards_routes.EditDraft,
     system_routes.Health,
     system_routes.Documentation,
 ]
@@ -121,7 +126,7 @@ async def provide_session(request: Request[Any, Any, Any], state: State) -> Asyn
             yield session
 
 
-def provide_announce(session: Session) -> flows.Tell:
+def provide_announce(session: web.Db) -> flows.Tell:
     """What actions tell their events to."""
     return flows.announcer(session)
 

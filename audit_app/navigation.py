@@ -26,6 +26,7 @@ class Link:
 
 MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("home.show", _("Home"), frozenset(Role)),
+    ("standards.index", _("Standards"), frozenset(Role) - {Role.SHOPPER}),
 ]
 """Route, label, roles."""
 

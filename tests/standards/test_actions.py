@@ -24,7 +24,7 @@ def quinn(both_engines):
         return make_person(session, "Quinn", "quality_manager")
 
 
-def reworded(document, text="Were you greeted at once?"):
+def reworded(document, text="Did anybody say hello to you at once?"):
     document["sections"][0]["items"][0]["text"] = {"en": text, "ru": text, "uk": text}
     return document
 
@@ -181,7 +181,9 @@ def test_importing_again_replaces_the_open_draft_and_can_be_undone(both_engines,
         again = actions.import_document(session, reworded(make_document(), "Once more"), quinn, NOW)
         assert (again.id, again.edition) == (draft.id, 1)
         actions.undo(session, draft, seen=1, by=quinn, now=NOW)
-        assert draft.document["sections"][0]["items"][0]["text"]["en"] == "Were you greeted at once?"
+        assert (
+            draft.document["sections"][0]["items"][0]["text"]["en"] == "Did anybody say hello to you at once?"
+        )
 
 
 def test_a_retired_version_stays_and_never_comes_back(both_engines, quinn):

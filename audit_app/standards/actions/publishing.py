@@ -12,7 +12,7 @@ from audit_app.standards.actions.drafts import Someone
 from audit_app.standards.events import StandardPublished, StandardRetired
 from audit_app.standards.models import Standard, StandardVersion, VersionState
 from audit_app.standards.rules.canonical import canonical, fingerprint
-from audit_app.standards.rules.comparison import changes_between
+from audit_app.standards.rules.changes import changes_between
 from audit_app.standards.rules.reading import read_version
 
 
