@@ -322,11 +322,13 @@ _TO_QUOTE = re.compile(
     r"(?i:y|n|yes|no|on|off|true|false|null|~|=|<<)|[-+.]?[0-9][0-9a-zA-Z_.:+-]*|[-+]?\.(?i:inf|nan)"
 )
 
+_ODD_BREAK = re.compile("[\x85\u2028\u2029\ufeff]")  # only double quotes keep these
+
 
 def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     if "\n" in text and not re.search(r"[^\S\n]\n|\A\s|[\x85\u2028\u2029\ufeff\r\t]", text):
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
-    style = '"' if not text or _TO_QUOTE.fullmatch(text) else None
+    style = '"' if not text or _TO_QUOTE.fullmatch(text) or _ODD_BREAK.search(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

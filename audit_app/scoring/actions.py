@@ -164,6 +164,7 @@ def count_months(session: Session) -> int:
         sums = rows.setdefault(
             (place, standard, kind, month_of(visited or released_at, timezone)), [0, 0, 0, 0, 0]
         )
+        assert worth is not None  # the query leaves visits without a score out
         sums[0] += 1
         sums[1] += worth
         sums[2] += worth**2
