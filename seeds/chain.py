@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 from audit_app.kit import audit
 from audit_app.kit.db import Engines, read, write
 from audit_app.organisation.models import Person
+from audit_app.scoring.actions import count_months
 from audit_app.standards.models import StandardVersion
 from audit_app.visits.models import Visit
 from seeds.chance import named_id
@@ -98,6 +99,7 @@ def seed(
             done = first + len(rows.visit)
             tell(f"{done:,} of {len(planned):,} visits after {told - begun:.0f} s")
     with write(engines) as session:
+        count_months(session)
         audit.record(
             session, person_id("administrator"), DONE, "demo", None, at=now, size=size.name, **counts
         )

@@ -8,9 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from audit_app.scoring.actions import columns_of
-from audit_app.scoring.rules.score import RULE_VERSION, score_of
-from audit_app.standards.rules.answers import Answer
 from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.visibility import Visibility, visibility
 from seeds import words
@@ -21,6 +18,7 @@ from seeds.photos import Picture, Pool
 from seeds.places import Place
 from seeds.plan import Plan, Sending
 from seeds.quality import Character, latent
+from seeds.scores import ToScore, score_rows
 
 Row = dict[str, Any]
 
@@ -43,7 +41,7 @@ class Given:
     """The answers of one visit: the document of its first sending, and all that can be said of it."""
 
     document: dict[str, Row]
-    read: dict[str, Answer]
+    texts: dict[str, str]
     photos: list[str]
 
 
@@ -134,12 +132,14 @@ class Maker:
         hidden = latent(group, self.all_places, self.found, self.known, self.now, chunk)
         clocks = [self._clock(plan) for plan in group]
         columns = [question.draw(chance, hidden, clocks) for question in asked]
+        waiting: list[ToScore] = []
         for plan, texts in zip(group, zip(*columns, strict=True), strict=True):
             given = self._given(version, asked, plan, texts)
             if plan.sendings:
-                self._sent(made, version, plan, given)
+                self._sent(made, waiting, plan, given)
             else:
-                self._begun(made, version, plan, given)
+                self._begun(made, plan, given)
+        made.visit_score += score_rows(version, waiting, self.all_places)
 
     def _clock(self, plan: Plan) -> str:
         at = plan.visited_at or self.now
@@ -170,7 +170,7 @@ class Maker:
                 answer, comment, photo, miss = question.read(text)
             else:
                 answer, comment, photo, miss = read[code]
-            given.read[code] = answer
+            given.texts[code] = answer.text
             entry: Row = {"answer": answer.text}
             if miss:
                 missed.append(code)
@@ -185,7 +185,7 @@ class Maker:
             given.document[code] = entry
         return given
 
-    def _sent(self, made: Rows, version: Version, plan: Plan, given: Given) -> None:
+    def _sent(self, made: Rows, waiting: list[ToScore], plan: Plan, given: Given) -> None:
         """One revision, or two when it came back once: the second mends what the first was returned for."""
         assert plan.shopper is not None
         reasons = self._reasons(plan, given)
@@ -195,7 +195,7 @@ class Maker:
         base: UUID | None = None
         for number, (sending, document) in enumerate(zip(plan.sendings, documents, strict=True), 1):
             made.revision.append(self._revision(plan, sending, number, base, document))
-            self._score(made, version, plan, sending, given.read, current=number == len(documents))
+            waiting.append(ToScore(plan, sending, given.texts, number == len(documents)))
             base = sending.id
         self._pictures(made, plan, given)
         self._reviews(made, plan, reasons)
@@ -228,31 +228,6 @@ class Maker:
             "device_now": sending.received_at - timedelta(seconds=1),
             "received_at": sending.received_at,
         }
-
-    def _score(
-        self,
-        made: Rows,
-        version: Version,
-        plan: Plan,
-        sending: Sending,
-        answers: dict[str, Answer],
-        *,
-        current: bool,
-    ) -> None:
-        attributes = self.all_places[plan.place].attributes
-        made.visit_score.append(
-            {
-                "id": new_id(stream("score", str(sending.id))),
-                "visit_id": plan.id,
-                "revision_id": sending.id,
-                "version_id": plan.published.id,
-                "rule_version": RULE_VERSION,
-                "attributes": attributes,
-                "current": current,
-                "computed_at": sending.received_at,
-                **columns_of(version, score_of(version, answers, attributes)),
-            }
-        )
 
     def _reasons(self, plan: Plan, given: Given) -> dict[str, str]:
         if plan.returned_at is None or plan.shopper is None:
@@ -330,7 +305,7 @@ class Maker:
             "added_at": sending.received_at if sending else self.now - timedelta(hours=2),
         }
 
-    def _begun(self, made: Rows, version: Version, plan: Plan, given: Given) -> None:
+    def _begun(self, made: Rows, plan: Plan, given: Given) -> None:
         """A draft, filled as far as the fitting room."""
         half = len(given.document) * 2 // 5
         self._keep_draft(made, plan, given.document, half)
