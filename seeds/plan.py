@@ -19,6 +19,9 @@ from seeds.standards import Published, Standards
 RELEASE_HOURS, RELEASED_TOGETHER = 24, 2
 """The defaults of AUDIT_RELEASE_DELAY_HOURS and AUDIT_RELEASE_MINIMUM."""
 
+BEGUN_BEFORE = timedelta(hours=5)
+"""How long before the day began the half-filled draft was begun: the evening before, on the way home."""
+
 _HOURS = (10, 11, 12, 12, 13, 14, 15, 16, 17, 17, 18, 18, 19)
 
 Step = tuple[datetime, str, str, UUID | None, str]
@@ -183,7 +186,8 @@ def _visit_of(chance: random.Random, desk: Desk, days: float, place: int) -> Pla
         return plan
     plan.steps.append((accepted, "offered", "accepted", who.id, ""))
     if where.own and chance.random() < 0.6:
-        plan.employee = chance.choice(desk.found.crews[where.id])
+        crew = desk.found.crews[where.id]
+        plan.employee = crew[1] if chance.random() < 0.2 else chance.choice(crew)
     _make(chance, desk, plan, visited, waiting=days < 6)
     return plan
 
@@ -328,9 +332,7 @@ def _ahead(
         if before == state or who is None:
             break
         at = (
-            desk.now - timedelta(hours=3)
-            if following == "started"
-            else at + timedelta(hours=chance.uniform(2, 30))
+            desk.now - BEGUN_BEFORE if following == "started" else at + timedelta(hours=chance.uniform(2, 30))
         )
         plan.steps.append((at, before, following, desk.planner if following == "offered" else who.id, ""))
         before = following

@@ -16,7 +16,7 @@ from seeds.chance import new_id, numbers, stream
 from seeds.people import People
 from seeds.photos import Picture, Pool
 from seeds.places import Place
-from seeds.plan import Plan, Sending
+from seeds.plan import BEGUN_BEFORE, Plan, Sending
 from seeds.quality import Character, latent
 from seeds.scores import ToScore, score_rows
 
@@ -97,7 +97,7 @@ class Maker:
             "planned_at": plan.planned_at,
             "started_at": plan.sendings[0].started_at
             if plan.sendings
-            else self.now - timedelta(hours=3)
+            else self.now - BEGUN_BEFORE
             if plan.begun
             else None,
             "visited_at": plan.visited_at,
@@ -142,7 +142,7 @@ class Maker:
         made.visit_score += score_rows(version, waiting, self.all_places)
 
     def _clock(self, plan: Plan) -> str:
-        at = plan.visited_at or self.now
+        at = plan.visited_at or self.now - BEGUN_BEFORE - timedelta(minutes=70)
         return at.astimezone(self.all_places[plan.place].zone).strftime("%H:%M")
 
     def _given(self, version: Version, asked: list[Question], plan: Plan, texts: tuple[str, ...]) -> Given:
@@ -156,7 +156,7 @@ class Maker:
         chance = stream("said", str(plan.id))
         language = plan.shopper.language if plan.shopper else "en"
         given = Given({}, {}, [])
-        begun = plan.sendings[0].started_at if plan.sendings else self.now - timedelta(hours=3)
+        begun = plan.sendings[0].started_at if plan.sendings else self.now - BEGUN_BEFORE
         missed: list[str] = []
         shown = Visibility.SHOWN
         for number, (question, text) in enumerate(zip(asked, texts, strict=True)):
@@ -285,7 +285,7 @@ class Maker:
         chance: random.Random,
     ) -> Row:
         sending = plan.sendings[0] if plan.sendings else None
-        at = plan.visited_at or self.now - timedelta(hours=2)
+        at = plan.visited_at or self.now - BEGUN_BEFORE - timedelta(minutes=60)
         return {
             "id": new_id(chance),
             "visit_id": plan.id,
@@ -302,7 +302,7 @@ class Maker:
             "taken_at": at + timedelta(minutes=chance.randrange(1, 25)),
             "latitude": round(place.latitude + chance.gauss(0, 0.0002), 6),
             "longitude": round(place.longitude + chance.gauss(0, 0.0003), 6),
-            "added_at": sending.received_at if sending else self.now - timedelta(hours=2),
+            "added_at": sending.received_at if sending else self.now - BEGUN_BEFORE + timedelta(minutes=9),
         }
 
     def _begun(self, made: Rows, plan: Plan, given: Given) -> None:
@@ -326,6 +326,6 @@ class Maker:
                 "answers": kept,
                 "bases": {code: number for number, code in enumerate(kept, 1)},
                 "conflicts": {},
-                "updated_at": plan.returned_at or self.now - timedelta(hours=2),
+                "updated_at": plan.returned_at or self.now - BEGUN_BEFORE + timedelta(minutes=9),
             }
         )
