@@ -10,6 +10,7 @@ import click
 import uvicorn
 
 from audit_app import demo as demo_chain
+from audit_app import flows
 from audit_app.app import create_app
 from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
@@ -45,8 +46,10 @@ class OneSentence(click.Group):
     cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(package_name="audit-app")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Service standards, mystery visits, and an honest answer to which items matter."""
+    ctx.obj = flows.announcer
 
 
 def serve_app(
@@ -197,7 +200,8 @@ def doctor(data: Path | None, deploy: bool) -> None:
         sys.exit(1)
 
 
-main.add_command(tables.import_)
+for command in (tables.import_, tables.export, tables.score):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,30 @@
 """The commands `import`, `export` and `score`: the same actions as the pages, without a browser."""
 
+import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlmodel import Session
 
 from audit_app.imports.actions.bring import Options, Upload, bring_in
+from audit_app.imports.queries.exports import EVERYTHING, TABLES, standard_documents
 from audit_app.imports.rules.kinds import Kind
+from audit_app.imports.rules.lines import Taker, understand
 from audit_app.imports.rules.report import Report, RowsNotTaken, in_words
+from audit_app.imports.rules.visits import STATES
 from audit_app.kit import clock
-from audit_app.kit.db import make_engines, write
+from audit_app.kit.db import make_engines, read, write
 from audit_app.kit.errors import AuditError
 from audit_app.kit.i18n import gettext
-from audit_app.kit.tables import MOST_BYTES, write_csv
+from audit_app.kit.tables import MOST_BYTES, Table, read_table, write_csv, write_xlsx
+from audit_app.kit.yaml import read_yaml, write_yaml
 from audit_app.migrations import state as migrations
+from audit_app.scoring.rules.document import RowProblem, RowsNotUnderstood, score_document
 from audit_app.settings import read_settings
+from audit_app.standards.rules.reading import read_version
 
 SHOWN = 20
 
@@ -52,11 +63,19 @@ def _say_problems(report: Report) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option(
     "--state",
-    type=click.Choice(["planned", "submitted", "approved", "released", "void"]),
-    help="State of imported visits (default: approved; released later by the delay rule).",
+    type=click.Choice([*STATES, "draft", "published"]),
+    help="State of imported visits (default: approved, released later by the delay rule) or of a standard "
+    "(default: published; or draft).",
 )
+@click.pass_obj
 def import_(
-    data: Path | None, kind: str, files: tuple[Path, ...], skip_bad: bool, dry_run: bool, state: str | None
+    announcer: Callable[[Session], Callable[[object], None]],
+    data: Path | None,
+    kind: str,
+    files: tuple[Path, ...],
+    skip_bad: bool,
+    dry_run: bool,
+    state: str | None,
 ) -> None:
     """Import files of one KIND: CSV or XLSX tables, standards as YAML.
 
@@ -77,7 +96,15 @@ def import_(
         with write(engines) as session:
             for path, upload in uploads:
                 try:
-                    found = bring_in(session, Kind(kind), upload, by=None, now=clock.now(), options=options)
+                    found = bring_in(
+                        session,
+                        Kind(kind),
+                        upload,
+                        by=None,
+                        now=clock.now(),
+                        announce=announcer(session),
+                        options=options,
+                    )
                 except RowsNotTaken as refused:
                     _say_problems(refused.report)
                     raise
@@ -111,3 +138,128 @@ def _write_bad(path: Path, report: Report) -> None:
     except OSError as odd:
         raise click.ClickException(f"{beside}: {odd.strerror or odd}. Nothing was imported.") from None
     click.echo(f"{path}: the rows left out are in {beside}.", err=True)
+
+
+EXPORTS = [*TABLES, "standards"]
+
+
+@click.command("export")
+@data_option
+@click.argument("kind", type=click.Choice([str(kind) for kind in EXPORTS]))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write (standards: a folder); default: standard output.",
+)
+@click.option(
+    "--format",
+    "kind_of_file",
+    type=click.Choice(["csv", "xlsx"]),
+    help="Default: by the ending of --out, else csv.",
+)
+def export(data: Path | None, kind: str, out: Path | None, kind_of_file: str | None) -> None:
+    """Write all rows of one KIND with the columns of the import, so that the file can be imported again.
+
+    Cells that a spreadsheet would run are written with a leading apostrophe. Standards are YAML, one file a standard.
+    """
+    settings = read_settings(data=data)
+    migrations.upgrade(settings.database_url)
+    engines = make_engines(settings.database_url)
+    try:
+        with read(engines) as session:
+            if kind == "standards":
+                _write_standards(standard_documents(session), out)
+                return
+            table = TABLES[kind](session, EVERYTHING)
+            chosen = kind_of_file or ("xlsx" if out and out.suffix.lower() == ".xlsx" else "csv")
+            parts = (
+                iter([write_xlsx(table.headings, table.rows, kind)])
+                if chosen == "xlsx"
+                else write_csv(table.headings, table.rows)
+            )
+            _write_parts(parts, out)
+    finally:
+        engines.dispose()
+
+
+def _write_parts(parts: Iterator[bytes], out: Path | None) -> None:
+    if out is None:
+        stream = sys.stdout.buffer
+        for part in parts:
+            stream.write(part)
+        return
+    beside = out.with_name(out.name + ".part")
+    try:
+        with beside.open("wb") as file:
+            file.writelines(parts)
+        beside.replace(out)
+    except OSError as odd:
+        beside.unlink(missing_ok=True)
+        raise click.ClickException(f"{out}: {odd.strerror or odd}.") from None
+
+
+def _write_standards(documents: list[tuple[str, int, dict[str, Any]]], out: Path | None) -> None:
+    if out is None:
+        click.echo("---\n".join(write_yaml(document) for _code, _number, document in documents), nl=False)
+        return
+    for code, number, document in documents:
+        file = out / code / f"{number}.yaml"
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(write_yaml(document))
+        except OSError as odd:
+            raise click.ClickException(f"{file}: {odd.strerror or odd}.") from None
+
+
+@click.command("score")
+@click.argument("standard", type=a_file, metavar="STANDARD.yaml")
+@click.argument("answers", type=a_file, metavar="ANSWERS.csv")
+@click.option(
+    "--locations",
+    type=a_file,
+    help="Table of locations (code, attributes), for items that apply by attribute.",
+)
+@data_option
+def score(data: Path | None, standard: Path, answers: Path, locations: Path | None) -> None:
+    """Score every visit of ANSWERS.csv (columns: visit, item, answer, comment) by STANDARD.yaml; prints JSON.
+
+    Exact: scores and ratios are fractions in lowest terms, with every term and the reason why it counts. Nothing is
+    stored and no database is needed.
+    """
+    version = read_version(read_yaml(content_of(standard)))
+    table = read_table(content_of(answers))
+    rows, lines = _as_mappings(table)
+    known = _attributes(locations) if locations else None
+    document = score_document(version, rows, known, lines=lines)
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _as_mappings(table: Table) -> tuple[list[dict[str, str | None]], list[int]]:
+    """Rows by heading, with their lines; a row that does not fit the headings ends it."""
+    headings = [heading.strip().casefold().replace(" ", "_") for heading in table.headings]
+    rows: list[dict[str, str | None]] = []
+    lines: list[int] = []
+    for row in table.rows:
+        if row.fault:
+            raise RowsNotUnderstood([RowProblem(row.line, "", row.fault, row.values)])
+        rows.append(dict(zip(headings, row.cells, strict=True)))
+        lines.append(row.line)
+    if not rows:
+        rows.append(dict.fromkeys(headings))
+        lines.append(1)
+    return rows, lines
+
+
+def _attributes(path: Path) -> dict[str, dict[str, str]]:
+    """Code → attributes; the other columns of the file are not looked at."""
+    sheet = understand(read_table(content_of(path)), Kind.LOCATIONS, needed=("code",))
+    take = Taker(sheet)
+    found: dict[str, dict[str, str]] = {}
+    for _line in take.each():
+        code = take.code("code")
+        if code in found:
+            take.wrong("code", gettext("“%(code)s” stands there twice"), code=code[:60])
+        found[code] = take.attributes("attributes")
+    if take.problems:
+        raise RowsNotUnderstood(take.problems)
+    return found

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 
 def config_for(url: str) -> Config:
@@ -37,7 +37,10 @@ def is_newest(engine: Engine) -> bool:
 
 
 def upgrade(url: str, to: str = "head") -> None:
-    """Bring the database up."""
+    """Bring the database up; the folder of a SQLite file is made where there is none."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite" and parts.database:
+        Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
     command.upgrade(config_for(url), to)
 
 

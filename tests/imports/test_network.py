@@ -28,6 +28,7 @@ def bring(engines, kind, content, name="file.csv", **options):
             Kind(kind),
             Upload(name, content if isinstance(content, bytes) else content.encode()),
             by=None,
+            announce=[].append,
             now=clock.now(),
             options=Options(**options),
         )

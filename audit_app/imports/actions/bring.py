@@ -3,22 +3,26 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
-from audit_app.imports import queries
-from audit_app.imports.actions import network
+from audit_app.imports.actions import network, standards, visits
+from audit_app.imports.queries import network as network_now
+from audit_app.imports.queries import visits as visits_now
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Sheet, understand
 from audit_app.imports.rules.places import plan_places, plan_workers
 from audit_app.imports.rules.plans import Plan
 from audit_app.imports.rules.report import Report, RowsNotTaken
 from audit_app.imports.rules.shoppers import plan_shoppers
+from audit_app.imports.rules.visits import STATES, plan_replies, plan_visits
 from audit_app.kit import audit
+from audit_app.kit.errors import BadInput
+from audit_app.kit.i18n import _
 from audit_app.kit.tables import read_table
+from audit_app.standards.actions.drafts import Someone
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,56 @@ class Options:
 Prepared = tuple[Plan[Any], Callable[[], None]]
 
 
-def prepare(session: Session, sheet: Sheet, now: datetime) -> Prepared:
-    """The plan for a sheet, and what carries it out."""
-    if sheet.kind is Kind.LOCATIONS:
-        whole = plan_places(sheet, queries.known_places(session))
+def _references(sheet: Sheet) -> set[str]:
+    return {line.cells[sheet.place["visit"]].strip()[:80] for line in sheet.lines}
+
+
+def prepare(
+    session: Session,
+    kind: Kind,
+    content: bytes,
+    *,
+    by: Someone | None,
+    now: datetime,
+    announce: Callable[[object], None],
+    options: Options,
+) -> Prepared:
+    """The plan for a file, and what carries it out."""
+    if kind is Kind.STANDARDS:
+        plan, document = standards.plan_standard(session, content)
+        draft = options.state == "draft"
+        return plan, lambda: standards.write_standard(session, document, by, now, announce, draft=draft)
+    sheet = understand(read_table(content), kind)
+    if kind is Kind.LOCATIONS:
+        whole = plan_places(sheet, network_now.known_places(session))
         return whole.plan, lambda: network.write_places(session, whole)
-    if sheet.kind is Kind.EMPLOYEES:
-        workers = plan_workers(sheet, queries.known_workers(session), queries.own_locations(session))
+    if kind is Kind.EMPLOYEES:
+        workers = plan_workers(sheet, network_now.known_workers(session), network_now.own_locations(session))
         return workers, lambda: network.write_workers(session, workers)
-    walkers = plan_shoppers(sheet, queries.known_shoppers(session))
-    return walkers, lambda: network.write_shoppers(session, walkers, now)
+    if kind is Kind.SHOPPERS:
+        walkers = plan_shoppers(sheet, network_now.known_shoppers(session))
+        return walkers, lambda: network.write_shoppers(session, walkers, now)
+    if kind is Kind.VISITS:
+        state = options.state or "approved"
+        known = visits_now.known_for_visits(session, _references(sheet))
+        # A visit of today is over somewhere on earth before it is over here, so a day of grace.
+        made = plan_visits(sheet, known, state, (now + timedelta(days=1)).date())
+        return made, lambda: visits.write_visits(session, made, state, by.id if by else None, now)
+    asked = visits_now.asked_visits(session, _references(sheet))
+    replies = plan_replies(sheet, asked)
+    return replies.plan, lambda: visits.write_replies(session, replies, asked, now)
+
+
+def check_state(kind: Kind, state: str | None) -> None:
+    """Refuse a state that this kind cannot have."""
+    known = {Kind.VISITS: STATES, Kind.STANDARDS: ("draft", "published")}.get(kind, ())
+    if state is not None and state not in known:
+        raise BadInput(
+            _("“%(state)s” is no state for %(kind)s; there are %(known)s."),
+            state=state[:40],
+            kind=str(kind),
+            known=", ".join(known) or "–",
+        )
 
 
 def bring_in(
@@ -63,13 +107,16 @@ def bring_in(
     kind: Kind,
     upload: Upload,
     *,
-    by: UUID | None,
+    by: Someone | None,
     now: datetime,
+    announce: Callable[[object], None],
     options: Options = Options(),
 ) -> Report:
     """Import one file. Raises `RowsNotTaken` when rows are bad and may not be left out; then nothing was written."""
-    sheet = understand(read_table(upload.content), kind)
-    plan, carry_out = prepare(session, sheet, now)
+    check_state(kind, options.state)
+    plan, carry_out = prepare(
+        session, kind, upload.content, by=by, now=now, announce=announce, options=options
+    )
     report = Report.of(plan, upload.name)
     if options.dry_run:
         return report
@@ -79,7 +126,7 @@ def bring_in(
         carry_out()
         audit.record(
             session,
-            by,
+            by.id if by else None,
             f"import.{kind}",
             "import",
             None,

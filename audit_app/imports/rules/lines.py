@@ -48,7 +48,7 @@ def _plain(heading: str) -> str:
     return re.sub(r"[\s-]+", "_", heading.strip().casefold())
 
 
-def understand(table: Table, kind: Kind) -> Sheet:
+def understand(table: Table, kind: Kind, needed: tuple[str, ...] | None = None) -> Sheet:
     """All lines of the table. Raises `TableNotUnderstood` when a needed column is not there at all."""
     columns = COLUMNS[kind]
     names = {name: column.name for column in columns for name in (column.name, *column.also)}
@@ -63,7 +63,8 @@ def understand(table: Table, kind: Kind) -> Sheet:
             unknown.append(heading[:60])
         else:
             place[meant] = index
-    lacking = [column.name for column in columns if column.needed and column.name not in place]
+    wanted = needed or tuple(column.name for column in columns if column.needed)
+    lacking = [name for name in wanted if name not in place]
     if lacking:
         raise TableNotUnderstood(
             _("The column “%(column)s” is missing. The file has: %(found)s."),

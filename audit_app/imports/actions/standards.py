@@ -1,0 +1,94 @@
+"""A standard from a YAML file: a draft, or published at once; a file that says what is here already changes nothing."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from audit_app.imports.rules.kinds import Kind
+from audit_app.imports.rules.lines import Line
+from audit_app.imports.rules.plans import Plan, Status
+from audit_app.kit.i18n import _, pick
+from audit_app.kit.yaml import read_document
+from audit_app.scoring.rules.document import RowProblem
+from audit_app.standards import queries
+from audit_app.standards.actions.drafts import DraftIsOpen, Someone, import_document
+from audit_app.standards.actions.publishing import publish
+from audit_app.standards.rules.canonical import canonical, fingerprint
+from audit_app.standards.rules.definition import Version
+from audit_app.standards.rules.problems import StandardNotUnderstood
+from audit_app.standards.rules.reading import read_version
+
+HEADINGS = (_("standard"), _("version"), _("title"), _("sections"), _("items"))
+
+
+def plan_standard(session: Session, content: bytes) -> tuple[Plan[Any], Mapping[str, Any]]:
+    """What this file would do, and its document. A standard with faults is one bad line with all its problems."""
+    document = read_document(content)
+    plan: Plan[Any] = Plan(Kind.STANDARDS, HEADINGS)
+    try:
+        version = read_version(document.data)
+    except StandardNotUnderstood as refused:
+        line = Line(1, ("", "", "", "", ""))
+        plan.bad = [line]
+        plan.shown = [(line, Status.BAD)]
+        plan.problems = sorted(
+            (
+                RowProblem(document.line_of(one.path), one.place[:120], one.text, one.values)
+                for one in refused.problems
+            ),
+            key=lambda one: one.line,
+        )
+        return plan, {}
+    status = _status(session, version)
+    if status is Status.NEW:
+        plan.new = [version]
+    elif status is Status.CHANGED:
+        plan.changed = [version]
+    else:
+        plan.same = 1
+    cells = (
+        version.code,
+        str(version.version),
+        pick(version.title),
+        str(len(version.sections)),
+        str(len(version.items)),
+    )
+    plan.shown = [(Line(1, cells), status)]
+    return plan, document.data
+
+
+def _status(session: Session, version: Version) -> Status:
+    standard = queries.standard_by_code(session, version.code)
+    if standard is None:
+        return Status.NEW
+    if queries.open_draft(session, standard.id) is not None:
+        return Status.CHANGED
+    # The number here may be higher than the file's, where the file's was taken; what counts is what is asked.
+    document = canonical(version)
+    for known in (
+        queries.last_published(session, standard.id),
+        queries.current_version(session, version.code, version.version),
+    ):
+        if known and fingerprint({**document, "version": known.number}) == known.fingerprint:
+            return Status.SAME
+    return Status.CHANGED
+
+
+def write_standard(
+    session: Session,
+    document: Mapping[str, Any],
+    by: Someone | None,
+    now: datetime,
+    announce: Callable[[object], None],
+    *,
+    draft: bool,
+) -> None:
+    """The draft, published unless `draft`; somebody's open draft is never published by a file."""
+    standard = queries.standard_by_code(session, str(document["code"]))
+    if not draft and standard and queries.open_draft(session, standard.id):
+        raise DraftIsOpen
+    version = import_document(session, document, by, now)
+    if not draft:
+        publish(session, version, by, now, announce)

@@ -1,0 +1,1 @@
+"""What is known now, in the shape the rules compare with, and what goes out."""
