@@ -40,6 +40,7 @@ from audit_app.scoring import routes as scoring_routes
 from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
+from audit_app.visits import desk_routes, planning_routes, review_routes
 
 log = structlog.get_logger("audit_app")
 
@@ -62,6 +63,9 @@ ROUTES: list[Any] = [
     standards_routes.EditDraft,
     system_routes.Health,
     system_routes.Documentation,
+    desk_routes.Desk,
+    planning_routes.Planning,
+    review_routes.Reviewing,
 ]
 """Every controller of the app."""
 

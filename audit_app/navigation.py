@@ -26,6 +26,9 @@ class Link:
 
 MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("home.show", _("Home"), frozenset(Role)),
+    ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
+    ("visits.desk", _("Visits"), frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR, Role.REVIEWER})),
+    ("visits.calendar", _("Calendar"), frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR, Role.REVIEWER})),
     ("standards.index", _("Standards"), frozenset(Role) - {Role.SHOPPER}),
 ]
 """Route, label, roles."""

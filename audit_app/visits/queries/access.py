@@ -55,6 +55,11 @@ def visit_of_desk(session: Session, visit_id: UUID, actor: Actor, *, for_change:
     return _one(session, visit_id, locations_within(scope), for_change)
 
 
+def visit_to_plan(session: Session, visit_id: UUID, actor: Actor) -> Visit:
+    """A visit this planner may give, move, call off or release; locked for change."""
+    return _one(session, visit_id, locations_within(actor.scope(*DESK)), for_change=True)
+
+
 def visit_for_review(session: Session, visit_id: UUID, actor: Actor, *, for_change: bool = False) -> Visit:
     """A visit this reviewer may decide on: in reach, and not made by themselves."""
     scope = actor.scope(*REVIEWERS)

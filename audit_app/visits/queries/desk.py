@@ -1,0 +1,371 @@
+"""What the desk sees: the list with its filters and counts, one visit with its history, choices for the form of a plan.
+
+Lists find the ids of one page first, on indexes of `visit` alone, and then what belongs to these fifty rows; counts
+stop at `MOST`, because nobody reads a number beyond it and everybody waits for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import Session, col, select
+
+from audit_app.organisation.models import (
+    Brand,
+    Employee,
+    Grant,
+    Location,
+    Person,
+    Region,
+    Role,
+)
+from audit_app.organisation.queries import locations_within
+from audit_app.organisation.rules import Scope
+from audit_app.standards.models import Standard, StandardVersion, VersionState
+from audit_app.visits.models import Evidence, Review, Revision, Visit, VisitState, VisitStep
+
+PAGE = 50
+MOST = 10_000
+CHOICES = 25
+SORTS = {
+    "due": col(Visit.due_on),
+    "visited": col(Visit.visited_at),
+    "submitted": col(Visit.submitted_at),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to; every field stands in the address."""
+
+    q: str = ""
+    state: str = ""
+    overdue: bool = False
+    region: UUID | None = None
+    location: str = ""
+    standard: UUID | None = None
+    person: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is filtered at all."""
+        return self != Filters()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    visit: Visit
+    location: str
+    city: str
+    timezone: str
+    own: bool
+    standard: dict[str, str]
+    version: int
+    person: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list."""
+
+    rows: list[Row]
+    total: int
+    """At most `MOST` + 1, which means more than can be counted quickly."""
+    counts: dict[str, int]
+    page: int
+    pages: int
+
+
+def _like(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _places(text: str) -> ColumnElement[bool]:
+    wanted = _like(text.lower())
+    return or_(
+        func.lower(col(Location.code)).like(wanted, escape="\\"),
+        func.lower(col(Location.name)).like(wanted, escape="\\"),
+        col(Location.name).like(_like(text), escape="\\"),
+        func.lower(col(Location.city)).like(wanted, escape="\\"),
+    )
+
+
+def people_matching(text: str) -> ColumnElement[bool]:
+    """The condition on `Person` that name or address holds the text (as typed, or in lower case)."""
+    return or_(
+        func.lower(col(Person.name)).like(_like(text.lower()), escape="\\"),
+        col(Person.name).like(_like(text), escape="\\"),
+        col(Person.email).like(_like(text.lower()), escape="\\"),
+    )
+
+
+def conditions(filters: Filters, scope: Scope, now: datetime) -> list[ColumnElement[bool]]:
+    """The filters and the reader's reach as conditions on `Visit` alone, without the state."""
+    found: list[ColumnElement[bool]] = []
+    places: list[ColumnElement[bool]] = []
+    if not scope.everything:
+        places.append(locations_within(scope))
+    if filters.region:
+        places.append(col(Location.region_id) == filters.region)
+    if filters.location:
+        places.append(_places(filters.location))
+    if places:
+        found.append(col(Visit.location_id).in_(sa.select(col(Location.id)).where(and_(*places))))
+    if filters.standard:
+        versions = sa.select(col(StandardVersion.id)).where(
+            col(StandardVersion.standard_id) == filters.standard
+        )
+        found.append(col(Visit.version_id).in_(versions))
+    if filters.person:
+        found.append(
+            col(Visit.shopper_id).in_(sa.select(col(Person.id)).where(people_matching(filters.person)))
+        )
+    if filters.kind:
+        found.append(col(Visit.kind) == filters.kind)
+    if filters.since:
+        found.append(col(Visit.due_on) >= filters.since)
+    if filters.until:
+        found.append(col(Visit.from_on) <= filters.until)
+    if filters.q:
+        found.append(_mentions(filters.q))
+    if filters.overdue:
+        found.append(and_(col(Visit.state) == VisitState.RETURNED, col(Visit.return_due_at) < now))
+    return found
+
+
+def _mentions(q: str) -> ColumnElement[bool]:
+    """A visit by its id, by the beginning of its reference, or by its place."""
+    try:
+        return col(Visit.id) == UUID(q)
+    except ValueError:
+        pass
+    named = and_(col(Visit.reference) >= q, col(Visit.reference) < q + "\uffff")
+    return or_(named, col(Visit.location_id).in_(sa.select(col(Location.id)).where(_places(q))))
+
+
+def listing(
+    session: Session, filters: Filters, scope: Scope, now: datetime, *, sort: str = "-due", page: int = 1
+) -> Listing:
+    """One page of visits with the counts by state; five questions, however many rows there are."""
+    where = conditions(filters, scope, now)
+    counts = _counts(session, where)
+    total = counts.get(filters.state, 0) if filters.state else min(sum(counts.values()), MOST + 1)
+    if filters.state:
+        where = [*where, col(Visit.state) == filters.state]
+    pages = max(1, -(-min(total, MOST) // PAGE))
+    page = min(max(page, 1), pages)
+    key = SORTS.get(sort.removeprefix("-"), SORTS["due"])
+    # NULLS LAST is not what an index gives; rows without the moment are left out of a sort by it.
+    if key is not SORTS["due"]:
+        where = [*where, key.is_not(None)]
+    order = (key.desc(), col(Visit.id).desc()) if sort.startswith("-") else (key.asc(), col(Visit.id).asc())
+    ids = (
+        session.connection()
+        .execute(
+            sa.select(col(Visit.id)).where(*where).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
+        )
+        .scalars()
+        .all()
+    )
+    return Listing(rows_of(session, ids), total, counts, page, pages)
+
+
+def _counts(session: Session, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    parts = []
+    for state in VisitState:
+        some = sa.select(sa.literal(1)).where(col(Visit.state) == state.value, *where).limit(MOST + 1)
+        parts.append(sa.select(sa.literal(state.value), func.count()).select_from(some.subquery()))
+    return {state: n for state, n in session.connection().execute(sa.union_all(*parts)) if n}
+
+
+def rows_of(session: Session, ids: Sequence[UUID]) -> list[Row]:
+    """What the list shows of these visits, in their order."""
+    if not ids:
+        return []
+    found = session.connection().execute(
+        sa.select(
+            *(column for column in Visit.__table__.c if column.name != "scenario"),  # type: ignore[attr-defined]
+            col(Location.name).label("location_name"),
+            col(Location.city),
+            col(Location.timezone),
+            col(Brand.own),
+            col(Standard.title),
+            col(StandardVersion.number),
+            col(Person.name).label("person_name"),
+        )
+        .join(Location, col(Location.id) == col(Visit.location_id))
+        .join(Brand, col(Brand.id) == col(Location.brand_id))
+        .join(StandardVersion, col(StandardVersion.id) == col(Visit.version_id))
+        .join(Standard, col(Standard.id) == col(StandardVersion.standard_id))
+        .outerjoin(Person, col(Person.id) == col(Visit.shopper_id))
+        .where(col(Visit.id).in_(ids))
+    )
+    columns = [column.name for column in Visit.__table__.c if column.name != "scenario"]  # type: ignore[attr-defined]
+    rows = {}
+    for one in found.mappings():
+        visit = Visit(**{name: one[name] for name in columns})
+        rows[visit.id] = Row(
+            visit,
+            one["location_name"],
+            one["city"],
+            one["timezone"],
+            one["own"],
+            one["title"],
+            one["number"],
+            one["person_name"] or "",
+        )
+    return [rows[key] for key in ids if key in rows]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the history."""
+
+    step: VisitStep
+    by: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One visit with everything its page shows."""
+
+    visit: Visit
+    location: Location
+    own: bool
+    brand: str
+    region: str
+    version: StandardVersion
+    person: Person | None
+    employee: str
+    steps: list[Step]
+    revision: Revision | None
+    revisions: int
+    evidence: list[Evidence]
+    reviews: list[Review]
+
+
+def whole(session: Session, visit: Visit) -> Whole:
+    """What belongs to a visit that was loaded by `queries.access`; seven questions."""
+    location, brand, region = session.exec(
+        select(Location, Brand, Region)
+        .join(Brand, col(Brand.id) == col(Location.brand_id))
+        .outerjoin(Region, col(Region.id) == col(Location.region_id))
+        .where(Location.id == visit.location_id)
+    ).one()
+    people = session.exec(
+        select(VisitStep, Person.name)
+        .outerjoin(Person, col(Person.id) == col(VisitStep.by_id))
+        .where(VisitStep.visit_id == visit.id)
+        .order_by(col(VisitStep.at).desc())
+    ).all()
+    revisions = session.exec(
+        select(func.count()).select_from(Revision).where(Revision.visit_id == visit.id)
+    ).one()
+    employee = session.get(Employee, visit.employee_id) if visit.employee_id else None
+    return Whole(
+        visit=visit,
+        location=location,
+        own=brand.own,
+        brand=brand.name,
+        region=region.name if region else "",
+        version=session.get_one(StandardVersion, visit.version_id),
+        person=session.get(Person, visit.shopper_id) if visit.shopper_id else None,
+        employee=employee.name if employee else "",
+        steps=[Step(step, name or "") for step, name in people],
+        revision=session.get(Revision, visit.revision_id) if visit.revision_id else None,
+        revisions=revisions,
+        evidence=list(
+            session.exec(
+                select(Evidence).where(Evidence.visit_id == visit.id).order_by(col(Evidence.added_at))
+            ).all()
+        ),
+        reviews=list(
+            session.exec(
+                select(Review).where(Review.visit_id == visit.id).order_by(col(Review.at).desc())
+            ).all()
+        ),
+    )
+
+
+def regions(session: Session) -> list[Region]:
+    """All regions, by name."""
+    return list(session.exec(select(Region).order_by(Region.name)).all())
+
+
+def standards_in_use(session: Session) -> list[Standard]:
+    """Standards that have a version visits can have been made with."""
+    versions = select(StandardVersion.standard_id).where(StandardVersion.state != VersionState.DRAFT)
+    return list(
+        session.exec(select(Standard).where(col(Standard.id).in_(versions)).order_by(Standard.code)).all()
+    )
+
+
+@dataclass(frozen=True)
+class VersionChoice:
+    """A published version as the form of a plan offers it."""
+
+    id: UUID
+    title: dict[str, str]
+    number: int
+
+
+def published_versions(session: Session) -> list[VersionChoice]:
+    """Versions a visit can be planned with, the newest of each standard first."""
+    rows = session.exec(
+        select(StandardVersion.id, Standard.title, StandardVersion.number)
+        .join(Standard, col(Standard.id) == col(StandardVersion.standard_id))
+        .where(StandardVersion.state == VersionState.PUBLISHED)
+        .order_by(Standard.code, col(StandardVersion.number).desc())
+    ).all()
+    return [VersionChoice(key, dict(title), number) for key, title, number in rows]
+
+
+def locations_like(session: Session, text: str, scope: Scope) -> list[Location]:
+    """Open locations that fit what was typed, at most `CHOICES`."""
+    return list(
+        session.exec(
+            select(Location)
+            .where(col(Location.active), locations_within(scope), _places(text) if text else sa.true())
+            .order_by(Location.name, Location.code)
+            .limit(CHOICES)
+        ).all()
+    )
+
+
+def people_like(session: Session, text: str) -> list[tuple[Person, str]]:
+    """Shoppers and auditors that fit what was typed, with their roles in one word each."""
+    rows = session.exec(
+        select(Person, func.min(Grant.role))
+        .join(Grant, col(Grant.person_id) == col(Person.id))
+        .where(
+            col(Person.active),
+            col(Grant.role).in_([Role.SHOPPER, Role.AUDITOR]),
+            people_matching(text) if text else sa.true(),
+        )
+        .group_by(col(Person.id))
+        .order_by(Person.name, Person.email)
+        .limit(CHOICES)
+    ).all()
+    return [(person, role) for person, role in rows]
+
+
+def employees_at(session: Session, location_id: UUID | None) -> list[Employee]:
+    """Who works at that location now."""
+    if location_id is None:
+        return []
+    return list(
+        session.exec(
+            select(Employee)
+            .where(Employee.location_id == location_id, col(Employee.active))
+            .order_by(Employee.name)
+            .limit(200)
+        ).all()
+    )

@@ -1,0 +1,66 @@
+"""The words of this slice as a reader sees them: states, kinds, channels, and what was answered."""
+
+from audit_app.kit.i18n import _, format_number, pick
+from audit_app.kit.i18n import gettext as _t
+from audit_app.standards.rules.answers import Answer
+from audit_app.standards.rules.definition import AnswerType, Item
+from audit_app.visits.models import Channel, VisitKind, VisitState
+
+STATES: dict[str, str] = {
+    VisitState.PLANNED: _("Planned"),
+    VisitState.OFFERED: _("Offered"),
+    VisitState.ACCEPTED: _("Accepted"),
+    VisitState.STARTED: _("Started"),
+    VisitState.SUBMITTED: _("To review"),
+    VisitState.RETURNED: _("Returned"),
+    VisitState.APPROVED: _("Approved"),
+    VisitState.RELEASED: _("Released"),
+    VisitState.DECLINED: _("Declined"),
+    VisitState.EXPIRED: _("Expired"),
+    VisitState.CANCELLED: _("Cancelled"),
+    VisitState.VOID: _("Void"),
+}
+KINDS: dict[str, str] = {
+    VisitKind.MYSTERY: _("Mystery visit"),
+    VisitKind.AUDIT: _("Announced audit"),
+    VisitKind.COMPETITOR: _("Competitor visit"),
+}
+CHANNELS: dict[str, str] = {
+    Channel.IN_PERSON: _("In person"),
+    Channel.PHONE: _("By phone"),
+    Channel.CHAT: _("By chat"),
+    Channel.SOCIAL: _("Social network"),
+    Channel.WEB_ORDER: _("Web order"),
+    Channel.DELIVERY: _("Delivery"),
+}
+PLAIN: dict[str, str] = {
+    "yes": _("Yes"),
+    "no": _("No"),
+    "pass": _("Done"),
+    "partial": _("In part"),
+    "fail": _("Not done"),
+}
+
+
+def answer_words(item: Item, answer: Answer | None) -> str:
+    """What was answered, in the reader's language."""
+    if answer is None:
+        return _t("Not answered")
+    if answer.is_na:
+        return _t("Not applicable")
+    if item.options:
+        return "; ".join(
+            pick(item.option_by_code[code].text) or _t(PLAIN.get(code, code)) for code in answer.codes
+        )
+    if item.type is AnswerType.SCALE and item.scale is not None:
+        return _t("%(value)s of %(most)s", value=answer.text, most=item.scale.max)
+    if item.type is AnswerType.DURATION and answer.number is not None:
+        minutes, seconds = divmod(round(answer.number), 60)
+        return _t("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=seconds)
+    if item.type is AnswerType.NUMBER and answer.number is not None:
+        return f"{format_number(float(answer.number))} {pick(item.unit)}".strip()
+    if item.type is AnswerType.PHOTO:
+        return _t("See the photo")
+    if item.type is AnswerType.SIGNATURE:
+        return _t("See the signature")
+    return answer.text
