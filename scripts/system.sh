@@ -19,6 +19,8 @@ for part in "$@"; do
     test)
       command -v chromium >/dev/null 2>&1 || need chromium
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || need postgresql
+      # The Node inside Playwright's package wants it, and a small Debian comes without.
+      ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || ls /usr/lib*/libatomic.so.1 >/dev/null 2>&1 || need libatomic1
       [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || need fonts-dejavu-core
       ;;
     *) echo "system.sh knows the parts run and test, not $part" >&2; exit 2 ;;
