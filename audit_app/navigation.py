@@ -24,12 +24,27 @@ class Link:
     current: bool
 
 
+_HEADQUARTERS = frozenset(
+    {
+        Role.ADMINISTRATOR,
+        Role.QUALITY_MANAGER,
+        Role.REVIEWER,
+        Role.EXECUTIVE,
+        Role.TRAINER,
+        Role.PROCESS_OWNER,
+    }
+)
+_DESK = frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER})
+
 MENU: list[tuple[str, str, frozenset[Role]]] = [
-    ("home.show", _("Home"), frozenset(Role)),
-    ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
-    ("visits.desk", _("Visits"), frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR, Role.REVIEWER})),
-    ("visits.calendar", _("Calendar"), frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR, Role.REVIEWER})),
+    ("home.show", _("Home"), frozenset(Role) - {Role.SHOPPER, Role.AUDITOR}),
     ("standards.index", _("Standards"), frozenset(Role) - {Role.SHOPPER}),
+    ("visits.desk", _("Visits"), _DESK),
+    ("visits.calendar", _("Calendar"), _DESK),
+    ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
+    ("scoring.results", _("Results"), _HEADQUARTERS | {Role.REGION_MANAGER, Role.LOCATION_MANAGER}),
+    ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
+    ("scoring.own", _("My results"), frozenset({Role.EMPLOYEE})),
 ]
 """Route, label, roles."""
 
