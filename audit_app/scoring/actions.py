@@ -1,6 +1,6 @@
 """Scoring a visit: from stored inputs to a stored score, by the pure function of `rules`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,20 +13,14 @@ from audit_app.kit import clock
 from audit_app.kit.i18n import zone
 from audit_app.organisation.models import Location
 from audit_app.scoring.models import ResultMonth, VisitScore
+from audit_app.scoring.rules.answered import score_answers
 from audit_app.scoring.rules.percent import fraction, tenths
-from audit_app.scoring.rules.score import RULE_VERSION, Score, score_of
+from audit_app.scoring.rules.score import RULE_VERSION, Score
 from audit_app.standards.models import StandardVersion
 from audit_app.standards.parsed import version_of
-from audit_app.standards.rules.answers import answers_in, read_given
 from audit_app.standards.rules.definition import Version
 from audit_app.visits.events import VisitReleased, VisitSubmitted, VisitVoided
 from audit_app.visits.models import Revision, Visit, VisitState
-
-
-def score_answers(version: Version, answers: Mapping[str, Any], attributes: Mapping[str, str]) -> Score:
-    """The score of an answers document (`{item: {"answer": …}}`) under a version; what cannot be read is unanswered."""
-    givens, _problems = read_given(version, answers)
-    return score_of(version, answers_in(givens), attributes)
 
 
 def score_visit(session: Session, event: VisitSubmitted, _announce: Callable[[object], None]) -> None:

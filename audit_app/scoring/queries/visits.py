@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 from audit_app.kit.errors import NotFound
 from audit_app.kit.i18n import pick
 from audit_app.organisation.models import Employee, Location
-from audit_app.scoring.actions import score_answers
 from audit_app.scoring.models import VisitScore
+from audit_app.scoring.rules.answered import score_answers
 from audit_app.scoring.rules.intervals import Estimate, mean_of_sums
 from audit_app.scoring.rules.mending import Tally, tallies
 from audit_app.scoring.rules.score import Score, SectionScore, Term
