@@ -1,8 +1,8 @@
 """What to mend first: how many points of the total each item costs on average. Pure.
 
 For one visit an item loses  share of its section in the total × weight ÷ weights counted in the section × (1 − r)
-(sections), or  weight ÷ weights counted × (1 − r)  (pooled): exactly what the score would gain had the item been done,
-before critical effects. Averaged over the visits in which the item was counted.
+(sections), or  weight ÷ weights counted × (1 − r)  (pooled): what the score would gain had the item been done,
+plus its share of what a capped total lost. Averaged over the visits in which the item was counted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from audit_app.scoring.rules.intervals import Estimate, wilson
-from audit_app.scoring.rules.score import Score
-from audit_app.standards.rules.definition import Aggregation, Item, Version
+from audit_app.scoring.rules.score import Score, StepKind
+from audit_app.standards.rules.definition import Aggregation, Effect, Item, Version
 
 
 @dataclass
@@ -53,23 +53,46 @@ def losses_of(version: Version, score: Score) -> dict[str, Fraction]:
     }
 
 
+def critical_losses_of(score: Score) -> dict[str, Fraction]:
+    """What caps and zeroed totals took beyond the items themselves, shared equally among the misses that did it."""
+    found: dict[str, Fraction] = {}
+    for step in score.steps:
+        if step.kind is StepKind.TOTAL_CAP and step.before is not None and step.after is not None:
+            guilty = [
+                miss.item for miss in score.critical if miss.effect in (Effect.CAP_TOTAL, Effect.ZERO_TOTAL)
+            ]
+            for item in guilty:
+                found[item] = found.get(item, Fraction()) + (step.before - step.after) / len(guilty)
+    return found
+
+
+NEWEST = 3
+"""A critical miss in one of so many newest visits is mended before anything else."""
+
+
 def tallies(visits: Iterable[tuple[Version, Score, Mapping[str, str]]]) -> list[Tally]:
-    """Items over visits (newest first), the costliest first; a critical miss outweighs any cost.
+    """Items over visits (newest first): critical misses of the newest three visits lead, then what costs most.
 
     Each visit: its version, score, and the remark (comment) by item. An item's wording is that of the newest visit.
+    A miss that is only flagged does not lead.
     """
     found: dict[str, Tally] = {}
-    for version, score, remarks in visits:
-        missed = {miss.item for miss in score.critical}
+    urgent: set[str] = set()
+    for place, (version, score, remarks) in enumerate(visits):
+        missed = {miss.item for miss in score.critical if miss.effect is not Effect.FLAG}
+        held = critical_losses_of(score)
+        if place < NEWEST:
+            urgent |= missed
         for code, lost in losses_of(version, score).items():
             tally = found.setdefault(code, Tally(version.item_by_code[code]))
             tally.counted += 1
             tally.full += lost == 0
-            tally.lost += lost
+            tally.lost += lost + held.get(code, 0)
             if code in missed:
                 tally.critical += 1
             if lost and remarks.get(code) and len(tally.remarks) < 3:
                 tally.remarks.append(remarks[code])
     return sorted(
-        (one for one in found.values() if one.lost), key=lambda one: (-one.critical, -one.cost, one.item.code)
+        (one for one in found.values() if one.lost),
+        key=lambda one: (one.item.code not in urgent, -one.cost, one.item.code),
     )
