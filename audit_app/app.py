@@ -202,15 +202,20 @@ def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, *
         return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
     request.scope.setdefault("user", None)
     request.scope.setdefault("state", {})
-    return web.page(
-        request,
-        "error.html",
-        status_code=status,
-        headers=headers,
-        status=status,
-        text=text,
-        request_id=request_id(request.scope),
-    )
+    try:
+        return web.page(
+            request,
+            "error.html",
+            status_code=status,
+            headers=headers,
+            status=status,
+            text=text,
+            request_id=request_id(request.scope),
+        )
+    except Exception:  # the page's own furniture is what broke: a plain sentence is better than silence
+        log.exception("fault", request_id=request_id(request.scope))
+        plain = f"{text} ({request_id(request.scope)})"
+        return Response(plain, status_code=status, media_type=MediaType.TEXT, headers=headers)
 
 
 def on_audit_error(request: Request[Any, Any, Any], error: AuditError) -> Response[Any]:

@@ -39,8 +39,8 @@ _DESK = frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER})
 MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("home.show", _("Home"), frozenset(Role) - {Role.SHOPPER, Role.AUDITOR}),
     ("standards.index", _("Standards"), frozenset(Role) - {Role.SHOPPER}),
-    ("visits.desk", _("Visits"), _DESK),
-    ("visits.calendar", _("Calendar"), _DESK),
+    ("visits.desk", _("Visits"), _DESK | {Role.REVIEWER}),
+    ("visits.calendar", _("Calendar"), _DESK | {Role.REVIEWER}),
     ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
     ("scoring.results", _("Results"), _HEADQUARTERS | {Role.REGION_MANAGER, Role.LOCATION_MANAGER}),
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),

@@ -94,7 +94,7 @@ def set_up_tasks(session: Session, reverse: Callable[..., str]) -> list[Task]:
     return [
         {
             "title": gettext(_("Places")),
-            "href": reverse("network.locations"),
+            "href": reverse("standards.index"),
             "text": ngettext("%(num)s location", "%(num)s locations", found.locations)
             if found.locations
             else gettext(_("Bring in your locations first, by hand or from a table.")),
@@ -103,7 +103,7 @@ def set_up_tasks(session: Session, reverse: Callable[..., str]) -> list[Task]:
         },
         {
             "title": gettext(_("People")),
-            "href": reverse("people.index"),
+            "href": reverse("standards.index"),
             "text": ngettext(
                 "%(num)s person has not chosen a password yet.",
                 "%(num)s people have not chosen a password yet.",
@@ -115,7 +115,7 @@ def set_up_tasks(session: Session, reverse: Callable[..., str]) -> list[Task]:
         },
         {
             "title": gettext(_("Import")),
-            "href": reverse("imports.index"),
+            "href": reverse("standards.index"),
             "text": gettext(
                 _("Locations, employees, shoppers, standards, visits and answers from CSV or XLSX.")
             ),
