@@ -392,3 +392,9 @@ def place_words(problem: Problem, document: Document) -> str:
     words = pick(texts_of(named_by)) or spot.item or spot.section
     key = spot.field.split(".")[0]
     return " › ".join(part for part in (words, named(FIELDS, key) if key else "") if part)
+
+
+def step_words(what: str) -> str:
+    """What a step of a draft was: a sentence kept as msgid, and the code of its part."""
+    sentence, _bar, code = what.partition("|")
+    return f"{_t(sentence)} ({code})" if code else _t(sentence)

@@ -259,3 +259,23 @@ def last_saver(session: Session, version_id: UUID) -> str:
     """Who saved the draft last."""
     steps = steps_of(session, version_id, 1)
     return steps[0].by if steps else ""
+
+
+def codes_ever_published(session: Session, standard_id: UUID) -> frozenset[str]:
+    """Every item that ever stood in a published version: its code is its identity and stays."""
+    changes = session.exec(
+        select(StandardVersion.changes).where(
+            StandardVersion.standard_id == standard_id, StandardVersion.state != VersionState.DRAFT
+        )
+    ).all()
+    return frozenset(str(one.get("item")) for version in changes for one in version)
+
+
+class CodeStays(AuditError):
+    """This item was published under its code, and keeps it for ever. Copy the item if you need another one."""
+
+
+def ensure_never_published(session: Session, standard_id: UUID, code: str) -> None:
+    """Refuse to rename what was published."""
+    if code in codes_ever_published(session, standard_id):
+        raise CodeStays

@@ -1,27 +1,128 @@
-"""The editor of a draft."""
+"""The editor of a draft: one part at hand (the whole, a section, an item), the outline beside it, Undo above it.
 
+Every form posts and comes back with 303. A script saves the same form while one types and puts in the answer's parts:
+the state of saving, the problems, the outline, the preview.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request
-from litestar.params import FromPath
+from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
+from sqlmodel import Session
 
 from audit_app.kit import clock
+from audit_app.kit.errors import AuditError, BadInput, NotFound
+from audit_app.kit.i18n import _, pick
 from audit_app.kit.i18n import gettext as _t
-from audit_app.kit.web import Db, Typed, get, page, post, requires, see
+from audit_app.kit.web import Db, Typed, get, is_fragment, post, requires, see
 from audit_app.organisation.rules import Actor
-from audit_app.standards import actions, phrases, queries
+from audit_app.standards import actions, forms, phrases, queries
+from audit_app.standards.models import StandardVersion
 from audit_app.standards.queries import EDITORS
-from audit_app.standards.rules.reading import check_draft
+from audit_app.standards.routes.editor_page import Part, editor_page, live_parts
+from audit_app.standards.rules import editing
+from audit_app.standards.rules.definition import AnswerType
 
 R = Request[Actor, Any, Any]
+Document = dict[str, Any]
 
 
-def address_of(request: R, version_id: UUID, spot: phrases.Spot) -> str:
-    """Where in the editor this is mended."""
-    reverse = request.app.route_reverse
-    return reverse("standards.edit", version_id=version_id) + (f"#i-{spot.item}" if spot.item else "")
+def _edition(typed: FormMultiDict) -> int:
+    seen = str(typed.get("edition") or "")
+    if not seen.isdigit() or len(seen) > 9:
+        raise BadInput(_("This page is too old. Please reload it and try again."))
+    return int(seen)
+
+
+def _or_none(find: Callable[[], Any]) -> Any:
+    try:
+        return find()
+    except NotFound:
+        return None
+
+
+def _change(
+    request: R,
+    session: Session,
+    draft: StandardVersion,
+    typed: FormMultiDict,
+    change: Callable[[Document], Document],
+    part: Callable[[Mapping[str, Any]], Any],
+    what: str,
+    code: str = "",
+) -> bool:
+    """One edit in the name of whoever asks; what it was is kept as a msgid with the code of its part."""
+    return actions.change_draft(
+        session,
+        draft,
+        change,
+        seen=_edition(typed),
+        what=f"{what}|{code}" if code else what,
+        by=request.user,
+        now=clock.now(),
+        part=part,
+    )
+
+
+def _save(
+    request: R,
+    session: Session,
+    version_id: UUID,
+    typed: FormMultiDict,
+    part: Part,
+    fresh: Callable[[Document], Document],
+    change: Callable[[Document, Document], Document],
+    read: Callable[[Mapping[str, Any]], Any],
+    what: str,
+) -> Template | Redirect:
+    """Save one part from its form: the page again, the live parts for a script, or the conflict with all that was typed."""
+    draft = queries.draft(session, version_id)
+    old = _or_none(lambda: read(draft.document)) or {}
+    typed_part = _reordered(fresh(old), str(typed.get("do") or ""))
+    try:
+        _change(
+            request,
+            session,
+            draft,
+            typed,
+            lambda document: change(document, typed_part),
+            lambda document: _or_none(lambda: read(document)),
+            what,
+            part.code,
+        )
+    except actions.EditConflict as conflict:
+        return editor_page(
+            request, session, draft, part, status_code=conflict.status, typed=typed_part, conflict=True
+        )
+    if is_fragment(request):
+        return live_parts(request, session, draft, part)
+    return see(request, part.route, version_id=version_id, **part.params)
+
+
+def _reordered(part: Document, do: str) -> Document:
+    """Options, ranges and bands move by the buttons `options.2.up`; everything else of the form is saved as it is."""
+    name, _dot, rest = do.partition(".")
+    place, _dot, way = rest.partition(".")
+    rows = part.get(name)
+    if name not in ("options", "bands") or not isinstance(rows, list) or not place.isdigit():
+        return part
+    index, target = int(place), int(place) + {"up": -1, "down": 1}.get(way, 0)
+    if 0 <= index < len(rows) and 0 <= target < len(rows):
+        rows[index], rows[target] = rows[target], rows[index]
+    return part
+
+
+def _too_late(request: R, version_id: UUID) -> Redirect:
+    """Somebody saved between the page and this press of a button: show the newest state, do nothing."""
+    said = (
+        "fair",
+        _t("Somebody else changed this meanwhile, so nothing was done. This is the newest state."),
+    )
+    return see(request, "standards.edit", version_id=version_id, said=said)
 
 
 class EditDraft(Controller):
@@ -32,26 +133,289 @@ class EditDraft(Controller):
 
     @get("/", name="standards.edit")
     def edit(self, request: R, session: Db, version_id: FromPath[UUID]) -> Template:
-        """The outline of the draft."""
-        draft = queries.draft(session, version_id)
-        _version, standard = queries.version_for(session, version_id, request.user)
-        return page(
+        """The whole: title, brief, bands, marks."""
+        return editor_page(request, session, queries.draft(session, version_id), Part("settings"))
+
+    @post("/", name="standards.save_settings")
+    def save_settings(
+        self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """Save the fields of the whole."""
+        return _save(
             request,
-            "standards/edit.html",
-            version=draft,
-            standard=standard,
-            document=phrases.readable(draft.document),
-            steps=queries.steps_of(session, version_id),
-            problems=check_draft(draft.document),
-            items=phrases.items_by_code(phrases.readable(draft.document)),
-            words=phrases,
+            session,
+            version_id,
+            typed,
+            Part("settings"),
+            lambda old: forms.settings_from(forms.Fields(typed), old),
+            editing.put_settings,
+            lambda document: {key: value for key, value in document.items() if key != "sections"},
+            _("Settings edited"),
         )
+
+    @get("/sections/{code:str}", name="standards.edit_section")
+    def edit_section(
+        self, request: R, session: Db, version_id: FromPath[UUID], code: FromPath[str]
+    ) -> Template:
+        """One section."""
+        return editor_page(request, session, queries.draft(session, version_id), Part("section", code))
+
+    @post("/sections/{code:str}", name="standards.save_section")
+    def save_section(
+        self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID], code: FromPath[str]
+    ) -> Template | Redirect:
+        """Save the section's own fields."""
+
+        def read(document: Mapping[str, Any]) -> Document:
+            section = editing.find_section(document, code)
+            return {key: value for key, value in section.items() if key != "items"}
+
+        return _save(
+            request,
+            session,
+            version_id,
+            typed,
+            Part("section", code),
+            lambda old: forms.section_from(forms.Fields(typed), old),
+            lambda document, section: editing.put_section(document, code, section),
+            read,
+            _("Section edited"),
+        )
+
+    @get("/items/{code:str}", name="standards.edit_item")
+    def edit_item(self, request: R, session: Db, version_id: FromPath[UUID], code: FromPath[str]) -> Template:
+        """One item."""
+        return editor_page(request, session, queries.draft(session, version_id), Part("item", code))
+
+    @post("/items/{code:str}", name="standards.save_item")
+    def save_item(
+        self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID], code: FromPath[str]
+    ) -> Template | Redirect:
+        """Save the item."""
+        return _save(
+            request,
+            session,
+            version_id,
+            typed,
+            Part("item", code),
+            lambda old: forms.item_from(forms.Fields(typed), {**old, "code": code}),
+            lambda document, item: editing.put_item(document, code, item),
+            lambda document: editing.find_item(document, code)[1],
+            _("Item edited"),
+        )
+
+    @get("/new-item", name="standards.new_item")
+    def new_item(
+        self, request: R, session: Db, version_id: FromPath[UUID], section: FromQuery[str] = ""
+    ) -> Template:
+        """What is asked, and how it is answered; the rest follows on the item's own page."""
+        draft = queries.draft(session, version_id)
+        editing.find_section(draft.document, section)
+        return editor_page(request, session, draft, Part("new", section))
+
+    @post("/new-item", name="standards.add_item")
+    def add_item(
+        self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """A new item at the end of a section."""
+        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
+        section, text, kind = fields.line("section"), fields.text("text"), fields.line("type")
+        editing.find_section(draft.document, section)
+        errors = {} if text else {"text": _("Please write what is asked, in at least one language.")}
+        if kind not in list(AnswerType):
+            errors["type"] = _("Please choose one from the list.")
+        if errors:
+            return editor_page(
+                request,
+                session,
+                draft,
+                Part("new", section),
+                status_code=422,
+                typed={"text": text, "type": kind},
+                errors={name: _t(said) for name, said in errors.items()},
+            )
+        made: list[str] = []
+
+        def add(document: Document) -> Document:
+            changed, code = editing.add_item(document, section, text, kind)
+            made.append(code)
+            return changed
+
+        _change(request, session, draft, typed, add, lambda _document: None, _("Item added"))
+        return see(request, "standards.edit_item", version_id=version_id, code=made[-1])
+
+    @post("/new-section", name="standards.add_section")
+    def add_section(
+        self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """A new section at the end."""
+        draft, title = queries.draft(session, version_id), forms.Fields(typed).text("title")
+        if not title:
+            return editor_page(
+                request,
+                session,
+                draft,
+                Part("settings"),
+                status_code=422,
+                errors={"new_section": _t("Please give the section a title.")},
+            )
+        made: list[str] = []
+
+        def add(document: Document) -> Document:
+            changed, code = editing.add_section(document, title)
+            made.append(code)
+            return changed
+
+        _change(request, session, draft, typed, add, lambda _document: None, _("Section added"))
+        return see(request, "standards.edit_section", version_id=version_id, code=made[-1])
+
+    @post("/items/{code:str}/{act:str}", name="standards.act_on_item")
+    def act_on_item(
+        self,
+        request: R,
+        session: Db,
+        typed: Typed,
+        version_id: FromPath[UUID],
+        code: FromPath[str],
+        act: FromPath[str],
+    ) -> Template | Redirect:
+        """Move, place, copy, rename or remove an item."""
+        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
+        name = pick(editing.find_item(draft.document, code)[1].get("text")) or code
+        after = [code]
+
+        def copy(document: Document) -> Document:
+            changed, fresh = editing.copy_item(document, code)
+            after[0] = fresh
+            return changed
+
+        def rename(document: Document) -> Document:
+            queries.ensure_never_published(session, draft.standard_id, code)
+            after[0] = fields.line("code")
+            return editing.rename_item(document, code, after[0])
+
+        def one(document: Mapping[str, Any]) -> Any:
+            return _or_none(lambda: editing.find_item(document, code)[1])
+
+        index = fields.number("index")
+        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
+            "move": (
+                lambda document: editing.move_item(document, code, fields.line("to")),
+                editing.item_codes,
+                _("Item moved"),
+            ),
+            "place": (
+                lambda document: editing.place_item(
+                    document, code, fields.line("section"), index if isinstance(index, int) else 0
+                ),
+                editing.item_codes,
+                _("Item moved"),
+            ),
+            "copy": (copy, one, _("Item copied")),
+            "rename": (rename, editing.item_codes, _("Code changed")),
+            "remove": (lambda document: editing.remove_item(document, code), one, _("Item deleted")),
+        }
+        if act not in doings:
+            raise NotFound
+        change, part, what = doings[act]
+        try:
+            _change(request, session, draft, typed, change, part, what, code)
+        except actions.EditConflict:
+            return _too_late(request, version_id)
+        except AuditError as refused:
+            if act != "rename":
+                raise
+            return editor_page(
+                request,
+                session,
+                draft,
+                Part("item", code),
+                status_code=422,
+                errors={"code": _t(refused.text, **refused.values)},
+            )
+        if act == "remove":
+            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
+            return see(request, "standards.edit", version_id=version_id, said=said)
+        return see(request, "standards.edit_item", version_id=version_id, code=after[0])
+
+    @post("/sections/{code:str}/{act:str}", name="standards.act_on_section")
+    def act_on_section(
+        self,
+        request: R,
+        session: Db,
+        typed: Typed,
+        version_id: FromPath[UUID],
+        code: FromPath[str],
+        act: FromPath[str],
+    ) -> Template | Redirect:
+        """Move, copy, rename or remove a section with all its items."""
+        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
+        name = pick(editing.find_section(draft.document, code).get("title")) or code
+        after = [code]
+
+        def copy(document: Document) -> Document:
+            changed, fresh = editing.copy_section(document, code)
+            after[0] = fresh
+            return changed
+
+        def rename(document: Document) -> Document:
+            after[0] = fields.line("code")
+            return editing.rename_section(document, code, after[0])
+
+        def one(document: Mapping[str, Any]) -> Any:
+            return _or_none(lambda: editing.find_section(document, code))
+
+        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
+            "move": (
+                lambda document: editing.move_section(document, code, fields.line("to")),
+                editing.section_codes,
+                _("Section moved"),
+            ),
+            "copy": (copy, one, _("Section copied")),
+            "rename": (rename, editing.section_codes, _("Code changed")),
+            "remove": (lambda document: editing.remove_section(document, code), one, _("Section deleted")),
+        }
+        if act not in doings:
+            raise NotFound
+        change, part, what = doings[act]
+        try:
+            _change(request, session, draft, typed, change, part, what, code)
+        except actions.EditConflict:
+            return _too_late(request, version_id)
+        except AuditError as refused:
+            if act != "rename":
+                raise
+            return editor_page(
+                request,
+                session,
+                draft,
+                Part("section", code),
+                status_code=422,
+                errors={"code": _t(refused.text, **refused.values)},
+            )
+        if act == "remove":
+            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
+            return see(request, "standards.edit", version_id=version_id, said=said)
+        return see(request, "standards.edit_section", version_id=version_id, code=after[0])
 
     @post("/undo", name="standards.undo")
     def undo(self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]) -> Redirect:
         """Take the last edit back."""
         draft = queries.draft(session, version_id)
-        seen = int(str(typed.get("edition") or -1))
-        what = actions.undo(session, draft, seen=seen, by=request.user, now=clock.now())
-        said = _t("Taken back: %(what)s", what=_t(what)) if what else _t("There is nothing to take back.")
-        return see(request, "standards.edit", version_id=version_id, said=("good", said))
+        seen = _edition(typed)
+        try:
+            what = actions.undo(session, draft, seen=seen, by=request.user, now=clock.now())
+        except actions.EditConflict:
+            return _too_late(request, version_id)
+        said = (
+            _t("Taken back: %(what)s", what=phrases.step_words(what))
+            if what
+            else _t("There is nothing to take back.")
+        )
+        route, params = "standards.edit", dict[str, Any]()
+        code = (what or "").partition("|")[2]
+        if code in editing.item_codes(draft.document):
+            route, params = "standards.edit_item", {"code": code}
+        elif code in editing.section_codes(draft.document):
+            route, params = "standards.edit_section", {"code": code}
+        return see(request, route, version_id=version_id, said=("good", said), **params)

@@ -13,9 +13,8 @@ from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.web import Announce, Db, get, page, post, requires, see
 from audit_app.organisation.rules import Actor
 from audit_app.standards import actions, phrases, queries
-from audit_app.standards.formats import sentence
 from audit_app.standards.queries import EDITORS
-from audit_app.standards.routes.editor import address_of
+from audit_app.standards.routes.editor_page import flaws_of
 from audit_app.standards.rules.canonical import canonical
 from audit_app.standards.rules.comparison import comparison_of
 from audit_app.standards.rules.problems import StandardNotUnderstood
@@ -40,8 +39,7 @@ def _publish_page(
         standard=standard,
         document=phrases.readable(version.document),
         last=last,
-        problems=[(one, sentence(one)) for one in problems],
-        problem_href=lambda one: address_of(request, version_id, phrases.spot_of(one, version.document)),
+        flaws=flaws_of(request, version_id, version.document, problems),
         comparison=comparison_of(last.document if last else None, after),
         words=phrases,
         error=error,

@@ -1,4 +1,4 @@
-"""What a person may submit to begin or import a standard."""
+"""What a person may submit to begin a standard."""
 
 from pydantic import Field
 
