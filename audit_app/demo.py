@@ -22,7 +22,7 @@ from seeds import chain
 from seeds.people import ACCOUNTS, PASSWORD
 from seeds.size import Size
 
-TOKEN_SCOPES = ("visits:read", "visits:fill", "evidence:write")
+TOKEN_SCOPES = ("visits:read", "visits:write")
 """What the token of `--submittable` may do: read its visits, fill and send them, add photos."""
 
 Tell = Callable[[str], None]

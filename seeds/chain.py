@@ -83,6 +83,7 @@ def seed(
     for number, first in enumerate(range(0, len(planned), PART)):
         rows = maker.rows(planned[first : first + PART], number)
         with write(engines) as session:
+            _make_room(session)
             for name, written in _write_rows(session, rows).items():
                 counts[name] = counts.get(name, 0) + written
             audit.record(
@@ -153,6 +154,12 @@ def _write_rows(session: Session, rows: Rows) -> dict[str, int]:
     for part in fields(rows):
         put(session, part.name, getattr(rows, part.name))
     return {part.name: len(getattr(rows, part.name)) for part in fields(rows)}
+
+
+def _make_room(session: Session) -> None:
+    """Random ids touch every page of an index: SQLite needs more than its usual cache while a large chain is written."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("pragma cache_size=-262144")
 
 
 def _tidy(engines: Engines) -> None:

@@ -19,7 +19,7 @@ from seeds.chance import stream
 from seeds.places import Place
 from seeds.plan import Plan
 
-WIDTH, HEIGHT = 900, 675
+WIDTH, HEIGHT, THUMB_SIDE = 900, 675, 480
 Colour = tuple[int, int, int]
 
 _SIGNS = {"alder-lane": ("ALDER LANE", (38, 70, 58)), "fern-fable": ("FERN & FABLE", (112, 60, 84)), "northcote": ("NORTHCOTE WEAR", (40, 56, 96))}  # fmt: skip
@@ -225,17 +225,14 @@ _DRAWN: dict[str, Callable[[random.Random, Place, Plan], Any]] = {
 """What is on the photo of an item; anything else shows the floor."""
 
 
-def draw_picture(item: str, chance: random.Random, place: Place, plan: Plan) -> bytes:
-    """One picture as a JPEG without metadata, a little soft and grainy as a phone in a shop makes them."""
+def draw_picture(item: str, chance: random.Random, place: Place, plan: Plan) -> Any:
+    """One picture, a little soft and slanted as a phone in a shop makes them."""
     image = _DRAWN.get(item, _floor)(chance, place, plan)
     image = ImageEnhance.Brightness(image).enhance(chance.uniform(0.82, 1.06))
     image = image.rotate(
         chance.uniform(-1.5, 1.5), resample=Image.Resampling.BILINEAR, fillcolor=(60, 58, 56)
     )
-    image = image.filter(ImageFilter.GaussianBlur(chance.uniform(0.4, 1.3)))
-    written = io.BytesIO()
-    image.save(written, "JPEG", quality=80)
-    return written.getvalue()
+    return image.filter(ImageFilter.GaussianBlur(chance.uniform(0.4, 1.3)))
 
 
 @dataclass
@@ -258,8 +255,19 @@ class Pool:
 
     def _draw(self, item: str, place: Place, plan: Plan) -> Picture:
         chance = stream("picture", str(plan.id), item)
-        jpeg = draw_picture(item, chance, place, plan)
-        name = f"{chance.getrandbits(128):032x}.jpg"
+        image = draw_picture(item, chance, place, plan)
+        name = f"{chance.getrandbits(128):032x}"
+        name = f"{name[:2]}/{name}.jpg"
+        (self.folder / name).parent.mkdir(exist_ok=True)
+        jpeg = _written(image, 80)
         (self.folder / name).write_bytes(jpeg)
-        look = hashlib.sha256(jpeg).hexdigest()[:16]
-        return Picture(name, len(jpeg), WIDTH, HEIGHT, look)
+        image.thumbnail((THUMB_SIDE, THUMB_SIDE))
+        (self.folder / (name.removesuffix(".jpg") + "-t.jpg")).write_bytes(_written(image, 75))
+        # Drawings of one kind look alike to a perceptual hash, real photos do not: so each gets a look of its own.
+        return Picture(name, len(jpeg), WIDTH, HEIGHT, hashlib.sha256(jpeg).hexdigest()[:16])
+
+
+def _written(image: Any, quality: int) -> bytes:
+    written = io.BytesIO()
+    image.save(written, "JPEG", quality=quality)
+    return written.getvalue()

@@ -259,20 +259,19 @@ def _send_back(chance: random.Random, plan: Plan, desk: Desk) -> None:
 
 
 def _release(made: list[Plan], desk: Desk) -> None:
-    """Approved visits of a place are shown to it together, after the delay."""
+    """Approved visits are shown after the delay; unannounced ones of a place never singly."""
     waiting: dict[int, list[Plan]] = {}
     for plan in sorted((p for p in made if p.approved_at), key=lambda p: (p.approved_at, p.id)):
-        mine = waiting.setdefault(plan.place, [])
-        mine.append(plan)
         assert plan.approved_at is not None
         due = plan.approved_at + timedelta(hours=RELEASE_HOURS)
-        due = due.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        if len(mine) < RELEASED_TOGETHER or due > desk.now:
+        together = waiting.setdefault(plan.place, []) if plan.kind == "mystery" else []
+        together.append(plan)
+        if due > desk.now or (plan.kind == "mystery" and len(together) < RELEASED_TOGETHER):
             continue
-        for one in mine:
+        for one in together:
             one.state, one.released_at = "released", due
             one.steps.append((due, "approved", "released", None, ""))
-        mine.clear()
+        together.clear()
 
 
 _AHEAD = (

@@ -199,8 +199,6 @@ class Maker:
             base = sending.id
         self._pictures(made, plan, given)
         self._reviews(made, plan, reasons)
-        if plan.state == "returned":
-            self._keep_draft(made, plan, given.document, len(given.document))
 
     @staticmethod
     def _before(document: dict[str, Row], reasons: dict[str, str]) -> dict[str, Row]:
@@ -308,17 +306,7 @@ class Maker:
     def _begun(self, made: Rows, plan: Plan, given: Given) -> None:
         """A draft, filled as far as the fitting room."""
         half = len(given.document) * 2 // 5
-        self._keep_draft(made, plan, given.document, half)
-        kept = set(list(given.document)[:half])
-        place, chance = self.all_places[plan.place], stream("evidence", str(plan.id))
-        for code in given.photos:
-            if code in kept:
-                picture = self.pool.picture(chance, code, place, plan, fresh=self.detail)
-                sha256 = given.document[code]["evidence"][0]
-                made.evidence.append(self._evidence(plan, code, sha256, picture, place, "uploaded", chance))
-
-    def _keep_draft(self, made: Rows, plan: Plan, document: dict[str, Row], count: int) -> None:
-        kept = dict(list(document.items())[:count])
+        kept = dict(list(given.document.items())[:half])
         made.draft.append(
             {
                 "visit_id": plan.id,
@@ -326,6 +314,12 @@ class Maker:
                 "answers": kept,
                 "bases": {code: number for number, code in enumerate(kept, 1)},
                 "conflicts": {},
-                "updated_at": plan.returned_at or self.now - BEGUN_BEFORE + timedelta(minutes=9),
+                "updated_at": self.now - BEGUN_BEFORE + timedelta(minutes=9),
             }
         )
+        place, chance = self.all_places[plan.place], stream("evidence", str(plan.id))
+        for code in given.photos:
+            if code in kept:
+                picture = self.pool.picture(chance, code, place, plan, fresh=self.detail)
+                sha256 = given.document[code]["evidence"][0]
+                made.evidence.append(self._evidence(plan, code, sha256, picture, place, "uploaded", chance))

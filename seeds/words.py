@@ -18,13 +18,13 @@ FAILED: Final[dict[str, Sentences]] = {
     },
     "greeted": {
         "en": ("Nobody said a word until I asked for help.", "Two employees were at the till and went on talking.", "I walked past an employee twice, no greeting and no nod.", "The shop was full and nobody looked up."),
-        "ru": ("Никто не сказал ни слова, пока я не попросил помочь.", "Двое сотрудников у кассы продолжали разговор.", "Дважды прошёл мимо сотрудника: ни приветствия, ни кивка.", "В магазине было много людей, никто не поднял глаз."),
-        "uk": ("Ніхто не сказав ані слова, доки я не попросив допомоги.", "Двоє працівників біля каси не перервали розмови.", "Двічі пройшов повз працівника: ні привітання, ні кивка.", "У магазині було багато людей, ніхто не підвів очей."),
+        "ru": ("Никто не сказал ни слова, пока не пришлось просить о помощи.", "Двое сотрудников у кассы продолжали разговор.", "Сотрудник дважды был рядом: ни приветствия, ни кивка.", "В магазине было много людей, никто не поднял глаз."),
+        "uk": ("Ніхто не сказав ані слова, доки не довелося просити допомоги.", "Двоє працівників біля каси не перервали розмови.", "Працівник двічі був поруч: ні привітання, ні кивка.", "У магазині було багато людей, ніхто не підвів очей."),
     },
     "help_started": {
         "en": ("I asked and was told to wait; after ten minutes I went to choose on my own.", "The person I asked said it was not their section and left.", "I looked for somebody for about seven minutes and gave up."),
-        "ru": ("Я попросил, мне сказали подождать; через десять минут выбирал сам.", "Мне ответили, что это не их отдел, и ушли.", "Минут семь искал кого-нибудь и сдался."),
-        "uk": ("Я попросив, мені сказали зачекати; за десять хвилин обирав сам.", "Мені відповіли, що це не їхній відділ, і пішли.", "Хвилин сім шукав когось і здався."),
+        "ru": ("На просьбу сказали подождать; через десять минут никто так и не подошёл.", "Мне ответили, что это не их отдел, и ушли.", "Минут семь найти никого не удавалось, потом пришлось выбирать без помощи."),
+        "uk": ("На прохання сказали зачекати; за десять хвилин ніхто так і не підійшов.", "Мені відповіли, що це не їхній відділ, і пішли.", "Хвилин сім нікого не вдавалося знайти, потім довелося обирати без допомоги."),
     },
     "fabric_answer": {
         "en": ("Was told it is wool, the label said half polyester.", "“It should be fine in the machine” without a look at the label; the label forbids it.", "They did not know and did not try to find out."),
@@ -48,8 +48,8 @@ FAILED: Final[dict[str, Sentences]] = {
     },
     "bought": {
         "en": ("Nothing within the budget in my size.", "The card terminal was out of order and I had no cash.", "The queue did not move for ten minutes and I left."),
-        "ru": ("В пределах бюджета не было моего размера.", "Терминал не работал, а наличных у меня не было.", "Очередь не двигалась десять минут, и я ушёл."),
-        "uk": ("У межах бюджету не було мого розміру.", "Термінал не працював, а готівки в мене не було.", "Черга не рухалася десять хвилин, і я пішов."),
+        "ru": ("В пределах бюджета не было моего размера.", "Терминал не работал, а наличных у меня не было.", "Очередь не двигалась десять минут, пришлось уйти."),
+        "uk": ("У межах бюджету не було мого розміру.", "Термінал не працював, а готівки в мене не було.", "Черга не рухалася десять хвилин, довелося піти."),
     },
     "price_right": {
         "en": ("The tag said a tenth less than the till.", "The promised set discount was missing on the receipt.", "Old price charged although the rail showed the new one."),
@@ -88,8 +88,8 @@ FAILED: Final[dict[str, Sentences]] = {
     },
     "match_offered": {
         "en": ("Only “Anything else?” at the till.", "I was left alone with the trousers, no word on a belt or a shirt.", "Nothing was offered although I had asked for an outfit."),
-        "ru": ("Только «Что-нибудь ещё?» на кассе.", "Остался с брюками один на один, ни слова о ремне или рубашке.", "Ничего не предложили, хотя я просил комплект."),
-        "uk": ("Лише «Щось іще?» на касі.", "Лишився зі штанами сам на сам, ані слова про пасок чи сорочку.", "Нічого не запропонували, хоча я просив комплект."),
+        "ru": ("Только «Что-нибудь ещё?» на кассе.", "К брюкам ничего: ни слова о ремне или рубашке.", "Ничего не предложили, хотя речь шла о комплекте."),
+        "uk": ("Лише «Щось іще?» на касі.", "До штанів нічого: ані слова про пасок чи сорочку.", "Нічого не запропонували, хоча йшлося про комплект."),
     },
     "fitting_help": {
         "en": ("I had to get dressed again to look for another size.", "Nobody was near the cabins the whole time."),
@@ -117,15 +117,15 @@ NOT_APPLICABLE: Final[dict[str, Sentences]] = {
     },
     "returns_answer": {
         "en": ("Returns are printed on the receipt and were pointed out before I could ask.",),
-        "ru": ("Условия возврата напечатаны на чеке, показали раньше, чем я спросил.",),
-        "uk": ("Умови повернення надруковані на чеку, показали раніше, ніж я спитав.",),
+        "ru": ("Условия возврата напечатаны на чеке, показали сразу, без вопроса.",),
+        "uk": ("Умови повернення надруковані на чеку, показали одразу, без запитання.",),
     },
 }
 
 PLAIN: Final[Sentences] = {
     "en": ("It was not as it should be; see the answer.", "This did not happen during my visit.", "Noticed twice during the visit."),
-    "ru": ("Было не так, как должно быть; см. ответ.", "За время визита этого не произошло.", "Заметил это дважды за визит."),
-    "uk": ("Було не так, як має бути; див. відповідь.", "За час візиту цього не сталося.", "Помітив це двічі за візит."),
+    "ru": ("Было не так, как должно быть; см. ответ.", "За время визита этого не произошло.", "Это было заметно дважды за визит."),
+    "uk": ("Було не так, як має бути; див. відповідь.", "За час візиту цього не сталося.", "Це було помітно двічі за візит."),
 }  # fmt: skip
 
 BUSY: Final[Sentences] = {
@@ -134,11 +134,23 @@ BUSY: Final[Sentences] = {
     "uk": ("У цей час було дуже людно.", "Була година після роботи, людей багато."),
 }
 
+WHERE: Final[Sentences] = {
+    "en": ("It was near the entrance.", "It was by the till.", "It was at the back of the shop.", "It was next to the mirrors.", "It was by the knitwear.", "It was near the shoes.", "It was in front of the fitting rooms.", "It was at the sale rails.", "It was in the middle of the floor."),
+    "ru": ("Это было у входа.", "Это было у кассы.", "Это было в глубине зала.", "Это было у зеркал.", "Это было у трикотажа.", "Это было у обуви.", "Это было перед примерочными.", "Это было у стоек с распродажей.", "Это было посередине зала."),
+    "uk": ("Це було біля входу.", "Це було біля каси.", "Це було в глибині зали.", "Це було біля дзеркал.", "Це було біля трикотажу.", "Це було біля взуття.", "Це було перед примірочними.", "Це було біля стійок із розпродажем.", "Це було посередині зали."),
+}  # fmt: skip
+WHEN: Final[Sentences] = {
+    "en": ("At the very beginning of the visit.", "Some minutes after coming in.", "Halfway through the visit.", "Shortly before paying.", "Right at the end.", "For as long as I was there.", "When I looked around for help.", "While others were being served."),
+    "ru": ("В самом начале визита.", "Через несколько минут после входа.", "Где-то в середине визита.", "Незадолго до оплаты.", "Под самый конец.", "Всё время, пока шёл визит.", "Когда нужна была помощь.", "Пока обслуживали других."),
+    "uk": ("На самому початку візиту.", "За кілька хвилин після входу.", "Десь посередині візиту.", "Незадовго до оплати.", "Під самий кінець.", "Увесь час, поки тривав візит.", "Коли потрібна була допомога.", "Поки обслуговували інших."),
+}  # fmt: skip
+"""Where and when, as far as a shopper may say: never a clock time, which would tell the shop who it was."""
+
 CHANGE_FIRST: Final[dict[str, Sentences]] = {
     "match_offered": {
         "en": ("Offer one piece that goes with the choice; I would have bought it.", "Show a whole outfit instead of one piece."),
-        "ru": ("Предлагать одну вещь к выбранной, я бы её купил.", "Показывать комплект целиком, а не одну вещь."),
-        "uk": ("Пропонувати одну річ до обраної, я б її купив.", "Показувати комплект цілком, а не одну річ."),
+        "ru": ("Предлагать одну вещь к выбранной: её охотно купили бы заодно.", "Показывать комплект целиком, а не одну вещь."),
+        "uk": ("Пропонувати одну річ до обраної: її охоче купили б заразом.", "Показувати комплект цілком, а не одну річ."),
     },
     "fitting_help": {
         "en": ("Put somebody near the fitting rooms in busy hours.",),
@@ -242,10 +254,14 @@ def comment_on(chance: random.Random, item: str, answer: str, language: str, *, 
     """What a shopper writes beside this answer."""
     if answer == "na":
         return pick(chance, NOT_APPLICABLE.get(item, PLAIN), language)
-    said = pick(chance, FAILED.get(item, PLAIN), language)
+    parts = [pick(chance, FAILED.get(item, PLAIN), language)]
+    if chance.random() < 0.7:
+        parts.append(pick(chance, WHEN, language))
+    if chance.random() < 0.6:
+        parts.append(pick(chance, WHERE, language))
     if busy and chance.random() < 0.3:
-        said += " " + pick(chance, BUSY, language)
-    return said
+        parts.append(pick(chance, BUSY, language))
+    return " ".join(parts)
 
 
 def change_first(chance: random.Random, missed: list[str], language: str) -> str:
