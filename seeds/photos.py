@@ -13,13 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from seeds.chance import stream
 from seeds.places import Place
 from seeds.plan import Plan
 
-WIDTH, HEIGHT, THUMB_SIDE = 900, 675, 480
+WIDTH, HEIGHT = 900, 675
+KEPT_WIDTH, KEPT_HEIGHT, THUMB_SIDE = 720, 540, 480
 Colour = tuple[int, int, int]
 
 _SIGNS = {"alder-lane": ("ALDER LANE", (38, 70, 58)), "fern-fable": ("FERN & FABLE", (112, 60, 84)), "northcote": ("NORTHCOTE WEAR", (40, 56, 96))}  # fmt: skip
@@ -197,7 +198,7 @@ def _receipt(chance: random.Random, place: Place, plan: Plan) -> Any:
         width = chance.choice((2, 3, 5))
         draw.rectangle((x, 560, x + width, 620), fill=(30, 30, 30))
         x += width + chance.choice((3, 4, 6))
-    return image.rotate(chance.uniform(-5, 5), fillcolor=(122, 100, 82), resample=Image.Resampling.BILINEAR)
+    return image
 
 
 def _tag(chance: random.Random, _place: Place, _plan: Plan) -> Any:
@@ -228,11 +229,12 @@ _DRAWN: dict[str, Callable[[random.Random, Place, Plan], Any]] = {
 def draw_picture(item: str, chance: random.Random, place: Place, plan: Plan) -> Any:
     """One picture, a little soft and slanted as a phone in a shop makes them."""
     image = _DRAWN.get(item, _floor)(chance, place, plan)
-    image = ImageEnhance.Brightness(image).enhance(chance.uniform(0.82, 1.06))
-    image = image.rotate(
-        chance.uniform(-1.5, 1.5), resample=Image.Resampling.BILINEAR, fillcolor=(60, 58, 56)
+    light = chance.uniform(0.82, 1.06)
+    image = image.resize((KEPT_WIDTH, KEPT_HEIGHT), Image.Resampling.BILINEAR).point(
+        lambda part: part * light
     )
-    return image.filter(ImageFilter.GaussianBlur(chance.uniform(0.4, 1.3)))
+    tilt = chance.uniform(-5, 5) if item == "receipt_photo" else chance.uniform(-1.5, 1.5)
+    return image.rotate(tilt, resample=Image.Resampling.BILINEAR, fillcolor=(60, 58, 56))
 
 
 @dataclass
@@ -261,10 +263,10 @@ class Pool:
         (self.folder / name).parent.mkdir(exist_ok=True)
         jpeg = _written(image, 80)
         (self.folder / name).write_bytes(jpeg)
-        image.thumbnail((THUMB_SIDE, THUMB_SIDE))
+        image.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.BILINEAR)
         (self.folder / (name.removesuffix(".jpg") + "-t.jpg")).write_bytes(_written(image, 75))
         # Drawings of one kind look alike to a perceptual hash, real photos do not: so each gets a look of its own.
-        return Picture(name, len(jpeg), WIDTH, HEIGHT, hashlib.sha256(jpeg).hexdigest()[:16])
+        return Picture(name, len(jpeg), KEPT_WIDTH, KEPT_HEIGHT, hashlib.sha256(jpeg).hexdigest()[:16])
 
 
 def _written(image: Any, quality: int) -> bytes:
