@@ -37,6 +37,7 @@ from audit_app.kit.pages import asset_url, make_environment, static_files
 from audit_app.organisation import door
 from audit_app.organisation import routes as organisation_routes
 from audit_app.scoring import routes as scoring_routes
+from audit_app.scoring import what_if_routes
 from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
@@ -61,6 +62,7 @@ ROUTES: list[Any] = [
     standards_routes.BeginStandards,
     standards_routes.PublishStandards,
     standards_routes.EditDraft,
+    what_if_routes.WhatIfScored,
     system_routes.Health,
     system_routes.Documentation,
     desk_routes.Desk,
