@@ -28,7 +28,7 @@ from sqlmodel import Session
 
 from audit_app import flows, navigation
 from audit_app.home import routes as home_routes
-from audit_app.kit import csrf, i18n, web
+from audit_app.kit import clock, csrf, i18n, jobs, web
 from audit_app.kit.db import Engines, is_overload, make_engines, session_for
 from audit_app.kit.errors import AuditError, Busy
 from audit_app.kit.i18n import _
@@ -42,6 +42,7 @@ from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
 from audit_app.visits import desk_routes, planning_routes, review_routes
+from audit_app.visits.actions.release import expire_lapsed, release_due
 
 log = structlog.get_logger("audit_app")
 
@@ -309,6 +310,18 @@ def set_up_logs(style: str) -> None:
     )
 
 
+def clockwork(settings: Settings) -> list[jobs.Job]:
+    """What the app does by itself, once a minute."""
+
+    def release(session: Session) -> int:
+        return len(release_due(session, clock.now(), settings.visits, flows.announcer(session)))
+
+    def expire(session: Session) -> int:
+        return len(expire_lapsed(session, clock.now()))
+
+    return [jobs.Job("release results", release), jobs.Job("expire visits", expire)]
+
+
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     """64 threads for waiting on the database, calm garbage collection, the clockwork, and engines closed at the end."""
@@ -318,11 +331,12 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    engines: Engines = app.state.engines
     try:
-        yield
+        async with jobs.running(engines, clockwork(app.state.settings)):
+            yield
     finally:
         gc.unfreeze()
-        engines: Engines = app.state.engines
         await anyio.to_thread.run_sync(engines.dispose)
 
 
