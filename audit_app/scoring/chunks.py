@@ -20,6 +20,7 @@ from audit_app.scoring.sums import (
     Sums,
     added_up,
     among,
+    common_divisor,
     distinct_in,
     factors_of,
     field_of,
@@ -329,7 +330,7 @@ class Work:
         scored = denominators > 0
         numerators[~scored] = 0
         safe = np.where(scored, denominators, 1)
-        divisor = np.gcd(numerators, safe)
+        divisor = common_divisor(numerators, safe)
         scores.numerators[at] = numerators // divisor
         scores.denominators[at] = np.where(scored, safe // divisor, 0)
         scores.tenths[at] = np.where(scored, (2000 * numerators + safe) // (2 * safe), NO_SCORE)

@@ -5,6 +5,7 @@ every condition says of them) share one. State 0 is "not answered", state 1 is "
 conditions put it there, no answer does). A state remembers one real answer, so any visit can be handed back to `score_of`.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -168,10 +169,12 @@ def _columns(
     blocks: list[npt.NDArray[np.uint16]] = []
     width = len(tables)
     while True:
-        block = list(islice(rows, _BLOCK))
+        block = array("H")  # flat and unseen by the garbage collector
+        for row in islice(rows, _BLOCK):
+            block.extend(row)
         if not block:
             break
-        blocks.append(np.array(block, dtype=np.uint16).reshape(-1, width).T.copy())
+        blocks.append(np.frombuffer(block, dtype=np.uint16).reshape(-1, width).T.copy())
     whole = np.concatenate(blocks, axis=1) if blocks else np.zeros((width, 0), dtype=np.uint16)
     count = whole.shape[1]
     columns = tuple(_narrow(whole[index], len(table.states)) for index, table in enumerate(tables))

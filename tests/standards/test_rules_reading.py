@@ -283,3 +283,34 @@ def test_the_editor_may_send_anything(data: st.DataObject) -> None:
 )
 def test_rubbish_is_a_problem_too(rubbish: Any) -> None:
     assert check_draft(rubbish)
+
+
+def test_the_readme_of_the_checklists_tells_the_truth() -> None:
+    text = Path("checklists/README.md").read_text(encoding="utf-8")
+    shortest = text.split("```yaml\n")[1].split("```")[0]
+
+    assert read_version(read_yaml(shortest)).languages == ("en", "ru", "uk")
+    for name in ("section", "item"):
+        for key in SCHEMA.schema["$defs"][name]["properties"]:
+            assert f"`{key}`" in text, key
+    for key in SCHEMA.schema["properties"]:
+        assert f"| `{key}`" in text, key
+
+
+def test_every_key_of_the_schema_is_described() -> None:
+    def nameless(part: Any, at: str) -> list[str]:
+        if isinstance(part, list):
+            return [found for index, one in enumerate(part) for found in nameless(one, f"{at}[{index}]")]
+        if not isinstance(part, dict):
+            return []
+        found = [
+            f"{at}.{key}"
+            for key, value in part.get("properties", {}).items()
+            if "if" not in at.split(".") and isinstance(value, dict) and "description" not in value
+        ]
+        for key, value in part.items():
+            if key not in ("if", "then", "else", "allOf", "not", "prefixItems"):
+                found += nameless(value, f"{at}.{key}")
+        return found
+
+    assert nameless(SCHEMA.schema, "") == []
