@@ -41,7 +41,8 @@ from audit_app.scoring import what_if_routes
 from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
-from audit_app.visits import desk_routes, planning_routes, review_routes
+from audit_app.visits import api as visits_api
+from audit_app.visits import desk_routes, field_routes, planning_routes, review_routes
 from audit_app.visits.actions.release import expire_lapsed, release_due
 
 log = structlog.get_logger("audit_app")
@@ -69,6 +70,10 @@ ROUTES: list[Any] = [
     desk_routes.Desk,
     planning_routes.Planning,
     review_routes.Reviewing,
+    field_routes.OwnVisits,
+    field_routes.Checklist,
+    field_routes.Photos,
+    visits_api.FieldApi,
 ]
 """Every controller of the app."""
 
@@ -373,7 +378,9 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
             Exception: on_fault,
         },
         before_send=[_before_send(security_headers(chosen.web.secure)), keep_cookies],
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=5, minimum_size=1000, exclude=["^/evidence/"]
+        ),
         openapi_config=OpenAPIConfig(
             title="audit_app",
             version="1",
@@ -386,6 +393,7 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
                 "settings": chosen,
                 "engines": engines or make_engines(chosen.database_url),
                 "furniture": furniture_of(chosen),
+                "announcer": flows.announcer,
             }
         ),
         lifespan=[_running],

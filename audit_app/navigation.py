@@ -45,6 +45,7 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("scoring.results", _("Results"), _HEADQUARTERS | {Role.REGION_MANAGER, Role.LOCATION_MANAGER}),
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
     ("scoring.own", _("My results"), frozenset({Role.EMPLOYEE})),
+    ("field.list", _("My visits"), frozenset({Role.SHOPPER, Role.AUDITOR})),
 ]
 """Route, label, roles."""
 

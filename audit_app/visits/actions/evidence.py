@@ -1,0 +1,128 @@
+"""Photos: promised by an answer, arrived, kept under a random name."""
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from audit_app.kit import audit
+from audit_app.kit.pictures import Picture
+from audit_app.visits.models import Evidence, EvidenceState
+from audit_app.visits.rules.evidence import promised
+
+_TABLE = Evidence.__table__  # type: ignore[attr-defined]
+FILE_COLUMNS = (
+    "file", "media_type", "bytes", "width", "height", "look", "taken_at", "latitude", "longitude"
+)  # fmt: skip
+
+
+def expect_photos(
+    session: Session, visit_id: UUID, answers: Mapping[str, Mapping[str, Any]], now: datetime
+) -> None:
+    """Make a row for every photo the answers name; a photo that is here already for another item is here for this one too."""
+    pairs = promised(answers)
+    if not pairs:
+        return
+    connection = session.connection()
+    rows = connection.execute(sa.select(_TABLE).where(_TABLE.c.visit_id == visit_id)).mappings().all()
+    known = {(row["item"], row["sha256"]) for row in rows}
+    files = {row["sha256"]: row for row in rows if row["file"]}
+    fresh = []
+    for item, sha in sorted(pairs - known):
+        here = files.get(sha)
+        fresh.append(
+            {
+                "id": uuid4(),
+                "visit_id": visit_id,
+                "item": item,
+                "sha256": sha,
+                "state": EvidenceState.UPLOADED if here else EvidenceState.EXPECTED,
+                "reason": "",
+                "added_at": now,
+                **{
+                    name: here[name] if here else Evidence.model_fields[name].default for name in FILE_COLUMNS
+                },
+            }
+        )
+    if fresh:
+        connection.execute(sa.insert(_TABLE), fresh)
+
+
+def keep_photo(
+    session: Session, ids: Sequence[UUID], picture: Picture, file: str, by_id: UUID, now: datetime
+) -> list[UUID]:
+    """Note the file at the rows that wait for it; rows that have one already keep it. Gives the rows that took it."""
+    connection = session.connection()
+    waiting = list(
+        connection.execute(
+            sa.select(_TABLE.c.id).where(_TABLE.c.id.in_(ids), _TABLE.c.file.is_(None)).with_for_update()
+        ).scalars()
+    )
+    if not waiting:
+        return []
+    connection.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.id.in_(waiting))
+        .values(
+            state=EvidenceState.UPLOADED,
+            file=file,
+            media_type="image/jpeg",
+            bytes=len(picture.jpeg),
+            width=picture.width,
+            height=picture.height,
+            look=picture.look,
+            taken_at=picture.taken_at,
+            latitude=picture.latitude,
+            longitude=picture.longitude,
+        )
+    )
+    for one in waiting:
+        audit.record(session, by_id, "evidence.uploaded", "evidence", one, at=now)
+    return waiting
+
+
+def drop_unpromised(session: Session, visit_id: UUID, pairs: set[tuple[str, str]]) -> list[str]:
+    """Forget photos that the first submission does not name; gives the files nothing refers to any more."""
+    connection = session.connection()
+    rows = connection.execute(
+        sa.select(_TABLE.c.id, _TABLE.c.item, _TABLE.c.sha256, _TABLE.c.file).where(
+            _TABLE.c.visit_id == visit_id
+        )
+    ).all()
+    gone = [row for row in rows if (row.item, row.sha256) not in pairs]
+    if gone:
+        connection.execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row.id for row in gone])))
+    kept = {row.file for row in rows if (row.item, row.sha256) in pairs}
+    return [row.file for row in gone if row.file and row.file not in kept]
+
+
+def thumb_of(file: str) -> str:
+    """The name of the small picture beside a file."""
+    return file.removesuffix(".jpg") + "-t.jpg"
+
+
+def write_files(folder: Path, picture: Picture) -> str:
+    """Write picture and thumb durably under a random name below the folder; gives the name."""
+    stem = secrets.token_hex(16)
+    name = f"{stem[:2]}/{stem}.jpg"
+    (folder / stem[:2]).mkdir(parents=True, exist_ok=True)
+    for one, content in ((name, picture.jpeg), (thumb_of(name), picture.thumb)):
+        path = folder / one
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    return name
+
+
+def forget_files(folder: Path, files: Sequence[str]) -> None:
+    """Remove files that no row names."""
+    for file in files:
+        for one in (file, thumb_of(file)):
+            (folder / one).unlink(missing_ok=True)

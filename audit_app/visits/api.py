@@ -1,0 +1,258 @@
+"""What phones and programs call: drafts, submissions, photos. contracts.md 4.
+
+These handlers take the turn to write only for their one transaction, in one thread, after everything was received and
+read: a slow phone must not keep the others waiting. The answer leaves after the commit and never before.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from anyio import CapacityLimiter, to_thread
+from litestar import Controller, Request, put
+from litestar.exceptions import ClientException
+from litestar.params import FromPath
+from litestar.response import Response
+from sqlmodel import Session
+
+from audit_app.kit import clock
+from audit_app.kit.db import read_async, write_async
+from audit_app.kit.errors import NotFound
+from audit_app.kit.i18n import _
+from audit_app.kit.i18n import gettext as _t
+from audit_app.kit.pictures import Picture, remake
+from audit_app.kit.strict_json import read_object
+from audit_app.kit.web import requires
+from audit_app.organisation.models import Role
+from audit_app.organisation.rules import Actor
+from audit_app.visits.actions.evidence import forget_files, keep_photo, write_files
+from audit_app.visits.actions.filling import Saved, save_answers, standing_of
+from audit_app.visits.actions.submission import submit_visit
+from audit_app.visits.models import RevisionState
+from audit_app.visits.queries.field import Receipt, awaited_photo
+from audit_app.visits.rules.entries import LARGEST_BODY, SHA256, AnswersNotTaken
+from audit_app.visits.rules.evidence import NotExpected, NotThatPhoto, PhotoTooLarge
+from audit_app.visits.rules.submission import BodyNotUnderstood, Parcel, read_parcel
+
+R = Request[Actor, Any, Any]
+
+LARGEST_UPLOAD = 25 * 2**20
+"""What the app ever takes; the setting AUDIT_UPLOAD_MEGABYTES may lower it."""
+TOKEN_SCOPES = frozenset({"visits", "submissions", "all", "*"})
+"""A token may do this when one of its scopes begins with one of these (`visits`, `visits:write`, …)."""
+_two_at_once: list[CapacityLimiter] = []
+
+
+def _pictures() -> CapacityLimiter:
+    """Two photos are worked on at once; the others wait, so that pages stay quick."""
+    if not _two_at_once:
+        _two_at_once.append(CapacityLimiter(2))
+    return _two_at_once[0]
+
+
+def _check_token(request: R) -> None:
+    scopes = request.scope["state"].get("token_scopes")
+    if scopes is not None and not any(scope.split(":")[0] in TOKEN_SCOPES for scope in scopes):
+        raise NotFound
+
+
+class FieldApi(Controller):
+    """Drafts, submissions and photos of whoever makes the visits."""
+
+    path = "/api/v1"
+    guards = [requires(Role.SHOPPER, Role.AUDITOR)]
+    include_in_schema = True
+    tags = ["visits"]
+
+    @put(
+        "/visits/{visit_id:uuid}/draft",
+        name="visits_api.draft",
+        request_max_body_size=LARGEST_BODY,
+        summary="Save answers of a draft",
+    )
+    async def save_draft(self, request: R, visit_id: FromPath[UUID]) -> Response[Any]:
+        """Merge changed answers into the draft: `{base, answers: {item: {answer, comment, evidence, at} or null}}`."""
+        _check_token(request)
+        actor: Actor = request.user
+        body = read_object(await request.body())
+        seen, answers, device = _read_save(body)
+
+        def save(session: Session) -> dict[str, Any]:
+            return _saved(save_answers(session, visit_id, actor, seen, answers, clock.now(), device=device))
+
+        return Response(await write_async(request.app.state.engines, save))
+
+    @put(
+        "/visits/{visit_id:uuid}/submission",
+        name="visits_api.submission",
+        request_max_body_size=LARGEST_BODY,
+        summary="Send a visit",
+    )
+    async def submit(self, request: R, visit_id: FromPath[UUID]) -> Response[Any]:
+        """Take a submission: 201 first, 200 the same again, 202 kept beside an earlier one, 409, 410, 422."""
+        _check_token(request)
+        raw = await request.body()
+        receipt = await send_parcel(
+            request, visit_id, read_parcel(read_object(raw)), hashlib.sha256(raw).hexdigest()
+        )
+        return Response(_receipt(receipt), status_code=status_of(receipt))
+
+    @put(
+        "/evidence/{sha256:str}",
+        name="visits_api.evidence",
+        request_max_body_size=LARGEST_UPLOAD,
+        summary="Upload a promised photo",
+    )
+    async def upload(self, request: R, sha256: FromPath[str]) -> Response[Any]:
+        """Take the bytes of a photo that an answer names by this SHA-256: 201 first, 200 the same again."""
+        _check_token(request)
+        actor: Actor = request.user
+        if not SHA256.fullmatch(sha256):
+            raise BodyNotUnderstood(
+                {"sha256": _t(_("A photo is named by its SHA-256 in small hexadecimal letters."))}
+            )
+        limit: int = request.app.state.settings.web.upload_bytes
+        if (request.content_length or 0) > limit:
+            raise PhotoTooLarge(limit // 2**20)
+        engines = request.app.state.engines
+        wanted = await read_async(engines, lambda session: awaited_photo(session, actor.id, sha256))
+        if wanted is None:
+            raise NotExpected
+        raw = await _limited(request, limit)
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise NotThatPhoto
+        said = {"sha256": sha256, "state": "uploaded"}
+        if not wanted.missing:
+            return Response(said, status_code=200)
+        picture = await remade(raw, wanted.timezone)
+        await keep_files(request, picture, lambda session, file, now: keep_photo(
+            session, wanted.ids, picture, file, actor.id, now
+        ))  # fmt: skip
+        return Response(said, status_code=201)
+
+
+async def remade(raw: bytes, timezone: str) -> Picture:
+    """The picture made anew, in a thread, before any turn to write is taken."""
+    return await to_thread.run_sync(remake, raw, ZoneInfo(timezone), limiter=_pictures())
+
+
+async def keep_files(
+    request: R, picture: Picture, note: Callable[[Session, str, datetime], list[UUID]]
+) -> None:
+    """Write the files, then let `note` name them in one transaction; files that nobody took are removed again."""
+    folder = request.app.state.settings.paths.photos
+    file = await to_thread.run_sync(write_files, folder, picture)
+    taken: list[UUID] = []
+    try:
+        taken = await write_async(request.app.state.engines, lambda session: note(session, file, clock.now()))
+    finally:
+        if not taken:
+            await to_thread.run_sync(forget_files, folder, [file])
+
+
+async def send_parcel(request: R, visit_id: UUID, parcel: Parcel, sha256: str) -> Receipt:
+    """One transaction: take the parcel and let everything follow; after the commit, forget files nobody names."""
+    actor: Actor = request.user
+    state = request.app.state
+    orphans: list[str] = []
+
+    def take(session: Session) -> Receipt:
+        receipt = submit_visit(
+            session, visit_id, actor, parcel, sha256, clock.now(), state.announcer(session)
+        )
+        orphans.extend(session.info.pop("orphans", ()))
+        return receipt
+
+    receipt = await write_async(state.engines, take)
+    if orphans:
+        await to_thread.run_sync(forget_files, state.settings.paths.photos, orphans)
+    return receipt
+
+
+def status_of(receipt: Receipt) -> int:
+    """201 for the first time, 200 for the same again, 202 when it was kept beside an earlier one."""
+    if receipt.state == RevisionState.CONFLICT:
+        return 202
+    return 201 if receipt.first else 200
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    kept = receipt.state == RevisionState.CONFLICT
+    said: dict[str, Any] = {
+        "id": str(receipt.id),
+        "visit": str(receipt.visit_id),
+        "received_at": receipt.received_at.isoformat(timespec="milliseconds"),
+        "sha256": receipt.sha256,
+        "state": "conflict" if kept else "submitted",
+        "missing_evidence": list(receipt.missing_evidence),
+    }
+    if kept:
+        said["code"] = "conflict_kept"
+        said["message"] = _t(
+            _(
+                "Another submission of this visit came first. Yours is kept beside it; a person will look at both."
+            )
+        )
+    return said
+
+
+def _read_save(body: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
+    wrong: dict[str, str] = {}
+    seen, answers, device = body.get("base", 0), body.get("answers"), body.get("device") or ""
+    if isinstance(seen, bool) or not isinstance(seen, int) or seen < 0:
+        wrong["base"] = _t(_("The base must be a whole number."))
+    if not isinstance(answers, dict):
+        wrong["answers"] = _t(_("The answers must be an object by item."))
+    if not isinstance(device, str) or len(device) > 64:
+        wrong["device"] = _t(_("The device must be a short text."))
+    if wrong:
+        raise AnswersNotTaken(wrong)
+    return seen, answers or {}, device
+
+
+def _saved(saved: Saved) -> dict[str, Any]:
+    standing = standing_of(saved.sheet)
+    whole = standing.whole
+    return {
+        "base": saved.sheet.notebook.base,
+        "merged": list(saved.merged),
+        "conflicts": {item: list(both) for item, both in saved.sheet.notebook.conflicts.items()},
+        "others": {item: {k: v for k, v in e.items() if k != "by"} for item, e in saved.others.items()},
+        "shown": list(standing.shown),
+        "asks": {item: list(kinds) for item, kinds in standing.asks.items()},
+        "progress": {
+            "answered": whole.answered,
+            "total": whole.total,
+            "required_left": whole.required_left,
+            "lacking": whole.lacking,
+            "sections": [
+                {
+                    "section": row.section,
+                    "answered": row.answered,
+                    "total": row.total,
+                    "required_left": row.required_left,
+                }
+                for row in standing.parts
+            ],
+        },
+    }
+
+
+async def _limited(request: R, limit: int) -> bytes:
+    """The body, given up as soon as it is longer than it may be."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise PhotoTooLarge(limit // 2**20)
+            parts.append(part)
+    except ClientException as wrong:
+        if wrong.status_code == 413:
+            raise PhotoTooLarge(limit // 2**20) from None
+        raise
+    return b"".join(parts)
