@@ -17,7 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from audit_app.kit import xlsx
+from audit_app.kit import xlsx, xlsx_writing
 from audit_app.kit.errors import BadInput, TooLarge
 from audit_app.kit.i18n import _
 
@@ -310,7 +310,7 @@ def write_csv(
 
 def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Value]], title: str = "Table") -> bytes:
     """The table as a workbook: text is text whatever it begins with, numbers are numbers, days are days."""
-    return xlsx.write(headings, ([_typed(value) for value in row] for row in rows), title)
+    return xlsx_writing.write(headings, ([_typed(value) for value in row] for row in rows), title)
 
 
 def _typed(value: Value) -> str | int | float | date | None:

@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx), the little of them that a table needs: one sheet read as text, one sheet written.
+"""Workbooks (.xlsx), the little of them that tables need: sheets read as text. `xlsx_writing` is the way out.
 
 Read by a streaming parser of our own, because a workbook is a ZIP of XML and each layer can be a bomb: the unpacked size
 is summed before anything is unpacked, a DTD or entity ends the reading, cells that only claim to be far away cost nothing.
@@ -8,13 +8,13 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 from zlib import error as ZlibError  # noqa: N812 - an exception, named like one
 
 from audit_app.kit.errors import BadInput
@@ -105,49 +105,87 @@ def _walk(archive: zipfile.ZipFile, name: str, start: Callable[[str, Attributes]
 
 def first_sheet(source: bytes, *, most_columns: int) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet that is not hidden, as (row number, cells as text)."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(source))
-        parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise _damaged() from None
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise WorkbookNotUnderstood(
-            _("The workbook unpacks to more than %(limit)s MB. Cut it into parts, or save it as CSV."),
-            limit=MOST_UNPACKED // 2**20,
-        )
-    with archive:
-        names = {part.filename for part in parts}
+    with Workbook(source) as book:
+        name = next(iter(book.visible), None)
+        if name is None:
+            raise WorkbookNotUnderstood(_("The workbook has no sheet."))
+        yield from book.rows(name, most_columns=most_columns)
+
+
+class Workbook:
+    """A workbook that is open for reading: its sheets by name, hidden ones too; rows come as they are asked for."""
+
+    def __init__(self, source: bytes) -> None:
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(source))
+            parts = self._archive.infolist()
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            raise _damaged() from None
+        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+            raise WorkbookNotUnderstood(
+                _("The workbook unpacks to more than %(limit)s MB. Cut it into parts, or save it as CSV."),
+                limit=MOST_UNPACKED // 2**20,
+            )
+        self._parts = {part.filename for part in parts}
         book = _Book()
-        _walk(archive, "xl/workbook.xml", book.take)
+        _walk(self._archive, "xl/workbook.xml", book.take)
         links: dict[str, str] = {}
 
         def link(tag: str, attributes: Attributes) -> None:
             if tag == "Relationship":
                 links[attributes.get("Id", "")] = attributes.get("Target", "")
 
-        _walk(archive, "xl/_rels/workbook.xml.rels", link)
-        target = next((links[one] for one in book.sheets if one in links), None)
-        if target is None:
-            raise WorkbookNotUnderstood(_("The workbook has no sheet."))
+        _walk(self._archive, "xl/_rels/workbook.xml.rels", link)
+        self._epoch = book.epoch
+        self._targets: dict[str, str] = {}
+        self.visible: list[str] = []
+        for name, linked, visible in book.sheets:
+            if linked in links and name not in self._targets:
+                self._targets[name] = links[linked]
+                if visible:
+                    self.visible.append(name)
+
+    def __enter__(self) -> "Workbook":
+        return self
+
+    def __exit__(self, *_odd: object) -> None:
+        self._archive.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all sheets, in order; of two with the same name the first."""
+        return tuple(self._targets)
+
+    @cached_property
+    def _shared(self) -> list[str]:
+        return _shared(self._archive) if "xl/sharedStrings.xml" in self._parts else []
+
+    @cached_property
+    def _formats(self) -> list[str]:
+        return _formats(self._archive) if "xl/styles.xml" in self._parts else []
+
+    def rows(self, name: str, *, most_columns: int) -> Iterator[tuple[int, list[str]]]:
+        """The rows of one sheet, as (row number, cells as text)."""
+        target = self._targets[name]
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-        shared = _shared(archive) if "xl/sharedStrings.xml" in names else []
-        formats = _formats(archive) if "xl/styles.xml" in names else []
-        sheet = _Sheet(shared, formats, book.epoch, most_columns)
-        yield from _parse(archive, path, sheet.start, sheet.end, sheet.text, sheet.drain)
+        sheet = _Sheet(self._shared, self._formats, self._epoch, most_columns)
+        yield from _parse(self._archive, path, sheet.start, sheet.end, sheet.text, sheet.drain)
 
 
 class _Book:
-    """Which sheets there are, and where the count of days begins."""
+    """Which sheets there are (name, link, visible), and where the count of days begins."""
 
     def __init__(self) -> None:
-        self.sheets: list[str] = []
+        self.sheets: list[tuple[str, str, bool]] = []
         self.epoch = datetime(1899, 12, 30)  # noqa: DTZ001 - a workbook knows no zones
 
     def take(self, tag: str, attributes: Attributes) -> None:
         if tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.epoch = datetime(1904, 1, 1)  # noqa: DTZ001
-        if tag == "sheet" and attributes.get("state", "visible") == "visible":
-            self.sheets.extend(value for key, value in attributes.items() if key.rpartition(":")[2] == "id")
+        if tag == "sheet":
+            linked = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+            visible = attributes.get("state", "visible") == "visible"
+            self.sheets.append((attributes.get("name", ""), linked, visible))
 
 
 def _shared(archive: zipfile.ZipFile) -> list[str]:
@@ -343,91 +381,3 @@ def _moment(number: float, style: str, epoch: datetime) -> str:
     if moment.time() == time(0) and style == "day":
         return moment.date().isoformat()
     return moment.isoformat()
-
-
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-
-
-def write(
-    headings: Sequence[str], rows: Iterable[Sequence[str | int | float | date | None]], title: str
-) -> bytes:
-    """A workbook with one sheet: headings bold and held in view, text as text, numbers as numbers, days as days."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
-        archive.writestr(
-            "[Content_Types].xml",
-            f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-            f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
-            f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>',
-        )
-        archive.writestr("_rels/.rels", _relations(("officeDocument", "xl/workbook.xml")))
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            _relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")),
-        )
-        name = re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "Table"
-        archive.writestr(
-            "xl/workbook.xml",
-            f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>'
-            f'<sheet name="{_quoted(name)}" sheetId="1" r:id="r1"/></sheets></workbook>',
-        )
-        archive.writestr(
-            "xl/styles.xml",
-            f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-            '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-            '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
-            '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-            '<cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
-            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
-        )
-        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(
-                f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-                '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-                f'<cols><col min="1" max="{max(len(headings), 1)}" width="18" customWidth="1"/></cols><sheetData>'.encode()
-            )
-            sheet.write(_row(headings, style=1))
-            for row in rows:
-                sheet.write(_row(row))
-            sheet.write(b"</sheetData></worksheet>")
-    return buffer.getvalue()
-
-
-def _relations(*links: tuple[str, str]) -> str:
-    inner = "".join(
-        f'<Relationship Id="r{n}" Type="{_REL}/{kind}" Target="{target}"/>'
-        for n, (kind, target) in enumerate(links, 1)
-    )
-    return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{inner}</Relationships>'
-
-
-def _quoted(text: str) -> str:
-    return escape(text, {'"': "&quot;"})
-
-
-def _row(values: Sequence[str | int | float | date | None], style: int = 0) -> bytes:
-    return ("<row>" + "".join(_cell(value, style) for value in values) + "</row>").encode()
-
-
-def _cell(value: str | int | float | date | None, style: int) -> str:
-    if value is None or value == "":
-        return "<c/>"
-    look = f' s="{style}"' if style else ""
-    if isinstance(value, date):
-        return f'<c s="2"><v>{(value - date(1899, 12, 30)).days}</v></c>'
-    if isinstance(value, int | float):
-        return f"<c{look}><v>{value!r}</v></c>"
-    return f'<c{look} t="inlineStr"><is><t xml:space="preserve">{_written(value)}</t></is></c>'
-
-
-def _written(text: str) -> str:
-    """Text for XML; a lone carriage return or something that looks like an escape is escaped the workbook's way."""
-    text = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text[:32767])
-    return escape(text).replace("\r", "_x000D_")
