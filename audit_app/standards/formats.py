@@ -10,6 +10,7 @@ from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.yaml import YamlNotUnderstood, read_document
 from audit_app.standards.rules.problems import Problem, StandardNotUnderstood
 from audit_app.standards.rules.reading import read_version
+from audit_app.standards.xlsform import XlsformNotUnderstood, in_words, read_xlsform
 
 LARGEST_FILE: Final = 4_000_000
 
@@ -58,8 +59,14 @@ def _read_yaml(source: bytes) -> Read:
     return Read(found.data, place)
 
 
+def _read_xlsform(source: bytes) -> Read:
+    found = read_xlsform(source)
+    return Read(found.document, found.place, tuple(in_words(found.notes)))
+
+
 FORMATS: Final[dict[str, Format]] = {
     "yaml": Format("yaml", "YAML", (".yaml", ".yml"), _read_yaml),
+    "xlsform": Format("xlsform", "XLSForm", (".xlsx",), _read_xlsform),
 }
 """Every format the import page offers; the first is taken when the name of the file tells nothing."""
 
@@ -82,10 +89,13 @@ def read_file(source: bytes, name: str = "", chosen: str = "") -> Read:
     if len(source) > LARGEST_FILE:
         raise FileNotUnderstood([Wrong("", _t("The file is larger than 4 MB."))])
     try:
-        found = format_of(name, chosen).read(source)
+        workbook = source.startswith(b"PK\x03\x04")
+        found = (FORMATS["xlsform"] if workbook else format_of(name, chosen)).read(source)
         read_version(found.document)
     except YamlNotUnderstood as odd:
         raise FileNotUnderstood([Wrong("", _t(odd.text, **odd.values))]) from None
+    except XlsformNotUnderstood as odd:
+        raise FileNotUnderstood([Wrong(one.place, one.sentence) for one in odd.wrong]) from None
     except StandardNotUnderstood as odd:
         raise FileNotUnderstood(
             [

@@ -46,13 +46,14 @@ def _start(
     )
 
 
-def _imported(request: R, session: Session, found: Read) -> Redirect:
+def _imported(request: R, session: Session, found: Read) -> Template | Redirect:
     draft = actions.import_document(session, found.document, request.user, clock.now())
     said = _t("Version %(number)s is a draft now. Read it through, then publish it.", number=draft.number)
     if draft.edition:
         said = _t("The open draft was replaced by the file. Undo in the editor brings it back.")
     if found.left_out:
-        said += " " + _t("Not carried over: %(parts)s.", parts="; ".join(found.left_out))
+        # A list can be longer than a cookie holds, and sending the same file again changes nothing: so it is shown at once.
+        return page(request, "standards/imported.html", version=draft, said=said, left_out=found.left_out)
     return see(request, "standards.edit", version_id=draft.id, said=("good", said))
 
 
@@ -82,7 +83,7 @@ class BeginStandards(Controller):
         return see(request, "standards.edit", version_id=draft.id)
 
     @post("/library", name="standards.from_library")
-    def take(self, request: R, session: Db, typed: Typed) -> Redirect:
+    def take(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
         """A standard of the library becomes a draft."""
         return _imported(request, session, read_file(from_library(str(typed.get("code") or ""))))
 

@@ -16,6 +16,7 @@ from audit_app.standards import phrases, queries
 from audit_app.standards.formats import file_name
 from audit_app.standards.queries import EDITORS, READERS
 from audit_app.standards.rules.comparison import comparison_of
+from audit_app.standards.xlsform import XLSX, write_xlsform
 
 R = Request[Actor, Any, Any]
 
@@ -80,13 +81,17 @@ class ReadStandards(Controller):
         )
 
     @get("/versions/{version_id:uuid}/export", name="standards.export")
-    def export(self, request: R, session: Db, version_id: FromPath[UUID]) -> Response[str]:
-        """The version as a YAML file."""
+    def export(
+        self, request: R, session: Db, version_id: FromPath[UUID], format: FromQuery[str] = "yaml"
+    ) -> Response[str | bytes]:
+        """The version as a file: YAML, or XLSForm with ?format=xlsx."""
         version, _standard = queries.version_for(session, version_id, request.user)
+        ending = "xlsx" if format in ("xlsx", "xlsform") else "yaml"
+        content = write_xlsform(version.document) if ending == "xlsx" else write_yaml(version.document)
         return Response(
-            write_yaml(version.document),
-            media_type="application/yaml; charset=utf-8",
-            headers={"content-disposition": f'attachment; filename="{file_name(version.document)}"'},
+            content,
+            media_type=XLSX if ending == "xlsx" else "application/yaml; charset=utf-8",
+            headers={"content-disposition": f'attachment; filename="{file_name(version.document, ending)}"'},
         )
 
     @get("/versions/{version_id:uuid}/compare", name="standards.compare")
