@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from audit_app.kit.i18n import _
+from audit_app.kit.i18n import _, gettext
 
 SELF: Final = "."
 LONGEST: Final = 5_000
@@ -34,7 +34,11 @@ class NotSupported(Exception):
     def __init__(self, text: str, **values: Any) -> None:
         self.text = text
         self.values = values
-        super().__init__(text % values if values else text)
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        """The sentence in the reader's language, whenever it is shown."""
+        return gettext(self.text, **self.values)
 
 
 @dataclass(frozen=True)

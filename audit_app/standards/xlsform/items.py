@@ -226,7 +226,7 @@ class Maker:
 
     def _not_carried(self, row: Row, base: str, cell: str, odd: NotSupported) -> None:
         text = _("not carried over: %(cell)s (%(reason)s)")
-        self._note(row, base, text, cell=cell[:200], reason=str(odd))
+        self._note(row, base, text, cell=cell[:200], reason=odd)
 
     def _own(self, row: Row, draft: ItemDraft, answers: ChoiceList | None) -> None:
         """Our own columns; the standard's reader judges their values."""

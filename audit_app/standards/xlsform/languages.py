@@ -51,7 +51,7 @@ def complete_texts(
         if lacking:
             sheet, row, column = place_of(lacking[0])
             sentence = _(
-                "the text in “%(language)s” is missing here and in %(count)s places in all; the standard does not promise this language"
+                "the text in “%(language)s” is missing here (places in all: %(count)s); the standard does not promise this language"
             )
             notes.append(Note(sheet, row, column, sentence, {"language": language, "count": len(lacking)}))
 

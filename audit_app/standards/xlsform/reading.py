@@ -356,7 +356,7 @@ class _Walk:
             return None
         except NotSupported as odd:
             text = _("always shown, because the condition is not carried over: %(cell)s (%(reason)s)")
-            self._note(row, "relevant", text, cell=cell[:200], reason=str(odd))
+            self._note(row, "relevant", text, cell=cell[:200], reason=odd)
             return None
         for code in reader.hidden_until_answered:
             text = _("while “%(item)s” is not answered this stays hidden; the form would have shown it")
