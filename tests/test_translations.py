@@ -20,6 +20,8 @@ def wanted() -> dict[str | tuple[str, str], str]:
     found: dict[str | tuple[str, str], str] = {}
 
     def take(function, message, place):
+        if message is None:  # the sentence is chosen at run time; it is marked where it is written
+            return
         words = (message,) if isinstance(message, str) else tuple(word for word in message if word)
         if words and words[0]:
             found.setdefault(words[:2] if function == "ngettext" else words[0], place)
@@ -27,7 +29,10 @@ def wanted() -> dict[str | tuple[str, str], str]:
     for path in (ROOT / "templates").rglob("*.html"):
         with path.open("rb") as file:
             for line, function, message, _comments in babel_extract(
-                file, ("_", "gettext", "ngettext"), [], {}
+                file,
+                ("_", "gettext", "ngettext"),
+                [],
+                {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"},
             ):
                 take(function, message, f"{path.relative_to(ROOT)}:{line}")
     for path in (ROOT / "audit_app").rglob("*.py"):
