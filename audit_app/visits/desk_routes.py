@@ -187,12 +187,13 @@ def address(request: R, name: str, **params: Any) -> str:
         return ""
 
 
-def photos_of(request: R, evidence: list[Evidence]) -> dict[str, list[tuple[Evidence, str]]]:
-    """The pictures by item, with the address of each file that is here."""
-    found: dict[str, list[tuple[Evidence, str]]] = {}
+def photos_of(request: R, evidence: list[Evidence]) -> dict[str, list[tuple[Evidence, str, str]]]:
+    """The pictures by item, with the addresses of the file and of its thumb; empty while the file is not here."""
+    found: dict[str, list[tuple[Evidence, str, str]]] = {}
     for one in evidence:
-        href = address(request, "visits.evidence", evidence_id=one.id) if one.file else ""
-        found.setdefault(one.item, []).append((one, href))
+        href = address(request, "evidence.show", evidence_id=one.id) if one.file else ""
+        src = address(request, "evidence.thumb", evidence_id=one.id) if one.file else ""
+        found.setdefault(one.item, []).append((one, href, src))
     return found
 
 
