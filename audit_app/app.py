@@ -28,13 +28,15 @@ from sqlmodel import Session
 
 from audit_app import flows, navigation
 from audit_app.home import routes as home_routes
+from audit_app.imports import api as imports_api
+from audit_app.imports import routes as imports_routes
 from audit_app.kit import clock, csrf, i18n, jobs, web
 from audit_app.kit.db import Engines, is_overload, make_engines, session_for
 from audit_app.kit.errors import AuditError, Busy
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pages import asset_url, make_environment, static_files
-from audit_app.organisation import door
+from audit_app.organisation import door, network_routes, people_routes
 from audit_app.organisation import routes as organisation_routes
 from audit_app.scoring import routes as scoring_routes
 from audit_app.scoring import what_if_routes
@@ -55,8 +57,13 @@ POLICY = (
 
 ROUTES: list[Any] = [
     home_routes.Home,
+    imports_routes.Imports,
+    imports_routes.Exports,
+    imports_api.ImportFiles,
     organisation_routes.ComeIn,
     organisation_routes.OwnAccount,
+    network_routes.Network,
+    people_routes.People,
     scoring_routes.Results,
     scoring_routes.Why,
     scoring_routes.Own,

@@ -46,6 +46,9 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
     ("scoring.own", _("My results"), frozenset({Role.EMPLOYEE})),
     ("field.list", _("My visits"), frozenset({Role.SHOPPER, Role.AUDITOR})),
+    ("network.locations", _("Network"), frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER})),
+    ("people.index", _("People"), frozenset({Role.ADMINISTRATOR})),
+    ("imports.index", _("Import"), frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER})),
 ]
 """Route, label, roles."""
 

@@ -45,6 +45,11 @@ class Paths:
         """Evidence, re-encoded, under random names."""
         return self.data / "photos"
 
+    @property
+    def imports(self) -> Path:
+        """Uploaded files between preview and confirmation."""
+        return self.data / "imports"
+
 
 @dataclass(frozen=True)
 class Web:

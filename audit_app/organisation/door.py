@@ -7,15 +7,18 @@ with every request, so a role taken away is gone with the next click.
 
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from anyio import to_thread
 from litestar import Request
+from litestar.datastructures import UploadFile
 from litestar.enums import ScopeType
 from litestar.exceptions import PermissionDeniedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 
 from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
@@ -66,7 +69,19 @@ class Door(ASGIMiddleware):
         )
         if request.method not in csrf.SAFE and "token_scopes" not in scope["state"]:
             await self._check_form(scope, request, settings)
-        await next_app(scope, receive, send)
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            await self._close_uploads(scope)
+
+    @staticmethod
+    async def _close_uploads(scope: Scope) -> None:
+        """Close files that came with a form read here: Litestar does so only where the handler was reached."""
+        form = ScopeState.from_scope(scope).form
+        for value in form.values() if isinstance(form, Mapping) else ():
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, UploadFile):
+                    await one.close()
 
     async def _by_token(self, scope: Scope, engines: Engines, token: str) -> None:
         def ask() -> tuple[rules.Actor, frozenset[str]] | None:

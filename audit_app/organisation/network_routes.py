@@ -24,6 +24,7 @@ from audit_app.organisation.rules import Actor, Scope
 
 R = Request[Actor, Any, Any]
 READERS = (Role.ADMINISTRATOR, Role.QUALITY_MANAGER)
+EDIT = [requires(Role.ADMINISTRATOR)]
 
 
 @cache
@@ -43,53 +44,6 @@ def _values(typed: FormMultiDict) -> dict[str, str]:
 
 def _said(changed: bool) -> tuple[str, str]:
     return ("good", _t("Saved.")) if changed else ("info", _t("Nothing was changed."))
-
-
-class ReadNetwork(Controller):
-    """What administrators and quality managers look at."""
-
-    path = "/network"
-    guards = [requires(*READERS)]
-
-    @get("/", name="network.locations")
-    def locations(
-        self,
-        request: R,
-        session: Db,
-        q: FromQuery[str] = "",
-        region: FromQuery[UUID | None] = None,
-        brand: FromQuery[UUID | None] = None,
-        state: FromQuery[str] = "",
-        sort: FromQuery[str] = "name",
-        page: FromQuery[int] = 1,
-    ) -> Template:
-        """The list of locations."""
-        number = min(max(page, 1), 10_000)
-        chosen = ask.Filter(q.strip()[:100], region, brand, state if state in ("on", "off") else "")
-        rows, total = ask.locations(session, _reach(request), chosen, sort=sort, page=number)
-        return web.page(
-            request,
-            "organisation/locations.html",
-            rows=rows,
-            total=total,
-            number=number,
-            pages=max(1, -(-total // ask.PAGE)),
-            chosen=chosen,
-            sort=sort,
-            brands=ask.brands(session),
-            regions=ask.regions(session),
-            may_edit=request.user.has(Role.ADMINISTRATOR),
-        )
-
-    @get("/locations/{location_id:uuid}", name="network.location")
-    def location(self, request: R, session: Db, location_id: FromPath[UUID]) -> Template:
-        """One location with its people."""
-        return show_location(request, session, location_id)
-
-    @get("/names", name="network.names")
-    def names(self, request: R, session: Db) -> Template:
-        """Brands and regions."""
-        return show_names(request, session)
 
 
 def show_location(
@@ -180,171 +134,6 @@ def _pairs(typed: FormMultiDict) -> list[tuple[str, str]]:
     return [(str(key), str(value)) for key, value in rows if key or value]
 
 
-class EditNetwork(Controller):
-    """What administrators change."""
-
-    path = "/network"
-    guards = [requires(Role.ADMINISTRATOR)]
-
-    @get("/locations/new", name="network.new_location")
-    def new_location(self, request: R, session: Db) -> Template:
-        """The form of a new location."""
-        return _location_form(request, session, {"timezone": request.user.timezone}, [], {})
-
-    @post("/locations", name="network.add_location")
-    def add_location(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
-        """Add it."""
-        values, errors = _read_location(typed)
-        if not errors:
-            try:
-                location = act.add_location(session, values, request.user, clock.now())
-                return see(
-                    request,
-                    "network.location",
-                    location_id=location.id,
-                    said=("good", _t("The location is added.")),
-                )
-            except act.CodeTaken as taken:
-                errors = {"code": _t(taken.text)}
-        return _location_form(request, session, _values(typed), _pairs(typed), errors)
-
-    @get("/locations/{location_id:uuid}/edit", name="network.edit_location")
-    def edit_location(self, request: R, session: Db, location_id: FromPath[UUID]) -> Template:
-        """The form of a known location."""
-        location = location_in_scope(session, location_id, _reach(request))
-        values = {**location.model_dump(), "brand": location.brand_id, "region": location.region_id or ""}
-        return _location_form(request, session, values, list(location.attributes.items()), {}, location)
-
-    @post("/locations/{location_id:uuid}", name="network.change_location")
-    def change_location(
-        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
-    ) -> Template | Redirect:
-        """Change it."""
-        location = location_in_scope(session, location_id, _reach(request))
-        values, errors = _read_location(typed)
-        if not errors:
-            try:
-                changed = act.change_location(session, location, values, request.user, clock.now())
-                return see(request, "network.location", location_id=location.id, said=_said(changed))
-            except act.CodeTaken as taken:
-                errors = {"code": _t(taken.text)}
-        return _location_form(request, session, _values(typed), _pairs(typed), errors, location)
-
-    @post("/locations/{location_id:uuid}/active", name="network.set_location_active")
-    def set_location_active(
-        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
-    ) -> Redirect:
-        """Close it for new visits, or open it again."""
-        location = location_in_scope(session, location_id, _reach(request))
-        changed = act.set_location_active(
-            session, location, typed.get("active") == "yes", request.user, clock.now()
-        )
-        return see(request, "network.location", location_id=location.id, said=_said(changed))
-
-    @post("/locations/{location_id:uuid}/employees", name="network.add_employee")
-    def add_employee(
-        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
-    ) -> Template | Redirect:
-        """Somebody new."""
-        location = location_in_scope(session, location_id, _reach(request))
-        form, errors = bind(forms.DescribeEmployee, typed)
-        if form is not None:
-            try:
-                act.add_employee(session, location, form.model_dump(), request.user, clock.now())
-            except AuditError as refused:
-                errors = {"code": refused.text}
-        if errors:
-            errors = {key: _t(text) for key, text in errors.items()}
-            return show_location(request, session, location_id, errors, _values(typed))
-        return see(
-            request,
-            "network.location",
-            location_id=location.id,
-            anchor="employees",
-            said=("good", _t("The employee is added.")),
-        )
-
-    @get("/employees/{employee_id:uuid}", name="network.employee")
-    def employee(self, request: R, session: Db, employee_id: FromPath[UUID]) -> Template:
-        """The form of an employee."""
-        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
-        return _employee_page(request, found, location, found.model_dump(), {})
-
-    @post("/employees/{employee_id:uuid}", name="network.change_employee")
-    def change_employee(
-        self, request: R, session: Db, typed: Typed, employee_id: FromPath[UUID]
-    ) -> Template | Redirect:
-        """Change the employee."""
-        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
-        form, errors = bind(forms.DescribeEmployee, typed)
-        if form is not None:
-            try:
-                changed = act.change_employee(session, found, form.model_dump(), request.user, clock.now())
-                return see(
-                    request,
-                    "network.location",
-                    location_id=location.id,
-                    anchor="employees",
-                    said=_said(changed),
-                )
-            except act.CodeTaken as taken:
-                errors = {"code": taken.text}
-        return _employee_page(
-            request, found, location, _values(typed), {key: _t(text) for key, text in errors.items()}
-        )
-
-    @post("/employees/{employee_id:uuid}/active", name="network.set_employee_active")
-    def set_employee_active(
-        self, request: R, session: Db, typed: Typed, employee_id: FromPath[UUID]
-    ) -> Redirect:
-        """Somebody left, or came back."""
-        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
-        changed = act.set_employee_active(
-            session, found, typed.get("active") == "yes", request.user, clock.now()
-        )
-        return see(
-            request, "network.location", location_id=location.id, anchor="employees", said=_said(changed)
-        )
-
-    @post("/brands", name="network.add_brand")
-    def add_brand(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
-        """A new brand."""
-        form, errors = bind(forms.NameIt, typed)
-        if form is not None:
-            try:
-                act.add_brand(session, form.code, form.name, form.own == "yes", request.user, clock.now())
-                return see(request, "network.names", said=("good", _t("The brand is added.")))
-            except act.CodeTaken as taken:
-                errors = {"code": taken.text}
-        return show_names(
-            request, session, {key: _t(text) for key, text in errors.items()}, _values(typed), "brand"
-        )
-
-    @post("/regions", name="network.add_region")
-    def add_region(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
-        """A new region."""
-        form, errors = bind(forms.NameIt, typed)
-        if form is not None:
-            try:
-                act.add_region(session, form.code, form.name, request.user, clock.now())
-                return see(request, "network.names", said=("good", _t("The region is added.")))
-            except act.CodeTaken as taken:
-                errors = {"code": taken.text}
-        return show_names(
-            request, session, {key: _t(text) for key, text in errors.items()}, _values(typed), "region"
-        )
-
-    @post("/brands/{brand_id:uuid}", name="network.rename_brand")
-    def rename_brand(self, request: R, session: Db, typed: Typed, brand_id: FromPath[UUID]) -> Redirect:
-        """Another name for a brand."""
-        return _rename(request, session, session.get(Brand, brand_id), typed)
-
-    @post("/regions/{region_id:uuid}", name="network.rename_region")
-    def rename_region(self, request: R, session: Db, typed: Typed, region_id: FromPath[UUID]) -> Redirect:
-        """Another name for a region."""
-        return _rename(request, session, session.get(Region, region_id), typed)
-
-
 def _rename(request: R, session: Session, thing: Brand | Region | None, typed: FormMultiDict) -> Redirect:
     if thing is None:
         raise NotFound
@@ -367,3 +156,208 @@ def _employee_page(
         values=values,
         errors=errors,
     )
+
+
+class Network(Controller):
+    """Brands, regions, locations, employees: both roles look, administrators change."""
+
+    path = "/network"
+    guards = [requires(*READERS)]
+
+    @get("/", name="network.locations")
+    def locations(
+        self,
+        request: R,
+        session: Db,
+        q: FromQuery[str] = "",
+        region: FromQuery[UUID | None] = None,
+        brand: FromQuery[UUID | None] = None,
+        status: FromQuery[str] = "",
+        sort: FromQuery[str] = "name",
+        page: FromQuery[int] = 1,
+    ) -> Template:
+        """The list of locations."""
+        number = min(max(page, 1), 10_000)
+        chosen = ask.Filter(q.strip()[:100], region, brand, status if status in ("on", "off") else "")
+        rows, total = ask.locations(session, _reach(request), chosen, sort=sort, page=number)
+        return web.page(
+            request,
+            "organisation/locations.html",
+            rows=rows,
+            total=total,
+            number=number,
+            pages=max(1, -(-total // ask.PAGE)),
+            chosen=chosen,
+            sort=sort,
+            brands=ask.brands(session),
+            regions=ask.regions(session),
+            may_edit=request.user.has(Role.ADMINISTRATOR),
+        )
+
+    @get("/locations/{location_id:uuid}", name="network.location")
+    def location(self, request: R, session: Db, location_id: FromPath[UUID]) -> Template:
+        """One location with its people."""
+        return show_location(request, session, location_id)
+
+    @get("/names", name="network.names")
+    def names(self, request: R, session: Db) -> Template:
+        """Brands and regions."""
+        return show_names(request, session)
+
+    @get("/locations/new", name="network.new_location", guards=EDIT)
+    def new_location(self, request: R, session: Db) -> Template:
+        """The form of a new location."""
+        return _location_form(request, session, {"timezone": request.user.timezone}, [], {})
+
+    @post("/locations", name="network.add_location", guards=EDIT)
+    def add_location(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
+        """Add it."""
+        values, errors = _read_location(typed)
+        if not errors:
+            try:
+                location = act.add_location(session, values, request.user, clock.now())
+                return see(
+                    request,
+                    "network.location",
+                    location_id=location.id,
+                    said=("good", _t("The location is added.")),
+                )
+            except act.CodeTaken as taken:
+                errors = {"code": _t(taken.text)}
+        return _location_form(request, session, _values(typed), _pairs(typed), errors)
+
+    @get("/locations/{location_id:uuid}/edit", name="network.edit_location", guards=EDIT)
+    def edit_location(self, request: R, session: Db, location_id: FromPath[UUID]) -> Template:
+        """The form of a known location."""
+        location = location_in_scope(session, location_id, _reach(request))
+        values = {**location.model_dump(), "brand": location.brand_id, "region": location.region_id or ""}
+        return _location_form(request, session, values, list(location.attributes.items()), {}, location)
+
+    @post("/locations/{location_id:uuid}", name="network.change_location", guards=EDIT)
+    def change_location(
+        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """Change it."""
+        location = location_in_scope(session, location_id, _reach(request))
+        values, errors = _read_location(typed)
+        if not errors:
+            try:
+                changed = act.change_location(session, location, values, request.user, clock.now())
+                return see(request, "network.location", location_id=location.id, said=_said(changed))
+            except act.CodeTaken as taken:
+                errors = {"code": _t(taken.text)}
+        return _location_form(request, session, _values(typed), _pairs(typed), errors, location)
+
+    @post("/locations/{location_id:uuid}/active", name="network.set_location_active", guards=EDIT)
+    def set_location_active(
+        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
+    ) -> Redirect:
+        """Close it for new visits, or open it again."""
+        location = location_in_scope(session, location_id, _reach(request))
+        changed = act.set_location_active(
+            session, location, typed.get("active") == "yes", request.user, clock.now()
+        )
+        return see(request, "network.location", location_id=location.id, said=_said(changed))
+
+    @post("/locations/{location_id:uuid}/employees", name="network.add_employee", guards=EDIT)
+    def add_employee(
+        self, request: R, session: Db, typed: Typed, location_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """Somebody new."""
+        location = location_in_scope(session, location_id, _reach(request))
+        form, errors = bind(forms.DescribeEmployee, typed)
+        if form is not None:
+            try:
+                act.add_employee(session, location, form.model_dump(), request.user, clock.now())
+            except AuditError as refused:
+                errors = {"code": refused.text}
+        if errors:
+            errors = {key: _t(text) for key, text in errors.items()}
+            return show_location(request, session, location_id, errors, _values(typed))
+        return see(
+            request,
+            "network.location",
+            location_id=location.id,
+            anchor="employees",
+            said=("good", _t("The employee is added.")),
+        )
+
+    @get("/employees/{employee_id:uuid}", name="network.employee", guards=EDIT)
+    def employee(self, request: R, session: Db, employee_id: FromPath[UUID]) -> Template:
+        """The form of an employee."""
+        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
+        return _employee_page(request, found, location, found.model_dump(), {})
+
+    @post("/employees/{employee_id:uuid}", name="network.change_employee", guards=EDIT)
+    def change_employee(
+        self, request: R, session: Db, typed: Typed, employee_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """Change the employee."""
+        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
+        form, errors = bind(forms.DescribeEmployee, typed)
+        if form is not None:
+            try:
+                changed = act.change_employee(session, found, form.model_dump(), request.user, clock.now())
+                return see(
+                    request,
+                    "network.location",
+                    location_id=location.id,
+                    anchor="employees",
+                    said=_said(changed),
+                )
+            except act.CodeTaken as taken:
+                errors = {"code": taken.text}
+        return _employee_page(
+            request, found, location, _values(typed), {key: _t(text) for key, text in errors.items()}
+        )
+
+    @post("/employees/{employee_id:uuid}/active", name="network.set_employee_active", guards=EDIT)
+    def set_employee_active(
+        self, request: R, session: Db, typed: Typed, employee_id: FromPath[UUID]
+    ) -> Redirect:
+        """Somebody left, or came back."""
+        found, location = ask.employee_in_scope(session, employee_id, _reach(request))
+        changed = act.set_employee_active(
+            session, found, typed.get("active") == "yes", request.user, clock.now()
+        )
+        return see(
+            request, "network.location", location_id=location.id, anchor="employees", said=_said(changed)
+        )
+
+    @post("/brands", name="network.add_brand", guards=EDIT)
+    def add_brand(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
+        """A new brand."""
+        form, errors = bind(forms.NameIt, typed)
+        if form is not None:
+            try:
+                act.add_brand(session, form.code, form.name, form.own == "yes", request.user, clock.now())
+                return see(request, "network.names", said=("good", _t("The brand is added.")))
+            except act.CodeTaken as taken:
+                errors = {"code": taken.text}
+        return show_names(
+            request, session, {key: _t(text) for key, text in errors.items()}, _values(typed), "brand"
+        )
+
+    @post("/regions", name="network.add_region", guards=EDIT)
+    def add_region(self, request: R, session: Db, typed: Typed) -> Template | Redirect:
+        """A new region."""
+        form, errors = bind(forms.NameIt, typed)
+        if form is not None:
+            try:
+                act.add_region(session, form.code, form.name, request.user, clock.now())
+                return see(request, "network.names", said=("good", _t("The region is added.")))
+            except act.CodeTaken as taken:
+                errors = {"code": taken.text}
+        return show_names(
+            request, session, {key: _t(text) for key, text in errors.items()}, _values(typed), "region"
+        )
+
+    @post("/brands/{brand_id:uuid}", name="network.rename_brand", guards=EDIT)
+    def rename_brand(self, request: R, session: Db, typed: Typed, brand_id: FromPath[UUID]) -> Redirect:
+        """Another name for a brand."""
+        return _rename(request, session, session.get(Brand, brand_id), typed)
+
+    @post("/regions/{region_id:uuid}", name="network.rename_region", guards=EDIT)
+    def rename_region(self, request: R, session: Db, typed: Typed, region_id: FromPath[UUID]) -> Redirect:
+        """Another name for a region."""
+        return _rename(request, session, session.get(Region, region_id), typed)

@@ -83,14 +83,14 @@ class People(Controller):
         session: Db,
         q: FromQuery[str] = "",
         role: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        account: FromQuery[str] = "",
         sort: FromQuery[str] = "name",
         page: FromQuery[int] = 1,
     ) -> Template:
         """The list."""
         number = min(max(page, 1), 10_000)
-        role, state = role if role in ORDER else "", state if state in STATES else ""
-        rows, total = ask.people(session, search=q[:100], role=role, state=state, sort=sort, page=number)
+        role, account = role if role in ORDER else "", account if account in STATES else ""
+        rows, total = ask.people(session, search=q[:100], role=role, state=account, sort=sort, page=number)
         return web.page(
             request,
             "organisation/people.html",
@@ -100,10 +100,10 @@ class People(Controller):
             pages=max(1, -(-total // ask.PAGE)),
             q=q,
             role=role,
-            state=state,
+            account=account,
             sort=sort,
             roles=ORDER,
-            filtered=bool(q or role or state),
+            filtered=bool(q or role or account),
         )
 
     @get("/new", name="people.new")

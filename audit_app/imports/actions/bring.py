@@ -22,6 +22,7 @@ from audit_app.kit import audit
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
 from audit_app.kit.tables import read_table
+from audit_app.kit.yaml import Document, read_document
 from audit_app.standards.actions.drafts import Someone
 
 
@@ -54,10 +55,20 @@ def _references(sheet: Sheet) -> set[str]:
     return {line.cells[sheet.place["visit"]].strip()[:80] for line in sheet.lines}
 
 
+Parsed = Sheet | Document
+
+
+def parse(kind: Kind, upload: Upload) -> Parsed:
+    """The slow part that needs no database, so that it can be done before it is our turn to write."""
+    if kind is Kind.STANDARDS:
+        return read_document(upload.content)
+    return understand(read_table(upload.content), kind)
+
+
 def prepare(
     session: Session,
     kind: Kind,
-    content: bytes,
+    sheet: Parsed,
     *,
     by: Someone | None,
     now: datetime,
@@ -65,11 +76,10 @@ def prepare(
     options: Options,
 ) -> Prepared:
     """The plan for a file, and what carries it out."""
-    if kind is Kind.STANDARDS:
-        plan, document = standards.plan_standard(session, content)
+    if isinstance(sheet, Document):
+        plan, document = standards.plan_standard(session, sheet)
         draft = options.state == "draft"
         return plan, lambda: standards.write_standard(session, document, by, now, announce, draft=draft)
-    sheet = understand(read_table(content), kind)
     if kind is Kind.LOCATIONS:
         whole = plan_places(sheet, network_now.known_places(session))
         return whole.plan, lambda: network.write_places(session, whole)
@@ -111,11 +121,12 @@ def bring_in(
     now: datetime,
     announce: Callable[[object], None],
     options: Options = Options(),
+    parsed: Parsed | None = None,
 ) -> Report:
     """Import one file. Raises `RowsNotTaken` when rows are bad and may not be left out; then nothing was written."""
     check_state(kind, options.state)
     plan, carry_out = prepare(
-        session, kind, upload.content, by=by, now=now, announce=announce, options=options
+        session, kind, parsed or parse(kind, upload), by=by, now=now, announce=announce, options=options
     )
     report = Report.of(plan, upload.name)
     if options.dry_run:

@@ -10,7 +10,7 @@ from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Line
 from audit_app.imports.rules.plans import Plan, Status
 from audit_app.kit.i18n import _, pick
-from audit_app.kit.yaml import read_document
+from audit_app.kit.yaml import Document
 from audit_app.scoring.rules.document import RowProblem
 from audit_app.standards import queries
 from audit_app.standards.actions.drafts import DraftIsOpen, Someone, import_document
@@ -23,9 +23,8 @@ from audit_app.standards.rules.reading import read_version
 HEADINGS = (_("standard"), _("version"), _("title"), _("sections"), _("items"))
 
 
-def plan_standard(session: Session, content: bytes) -> tuple[Plan[Any], Mapping[str, Any]]:
+def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapping[str, Any]]:
     """What this file would do, and its document. A standard with faults is one bad line with all its problems."""
-    document = read_document(content)
     plan: Plan[Any] = Plan(Kind.STANDARDS, HEADINGS)
     try:
         version = read_version(document.data)

@@ -6,7 +6,7 @@ from typing import Any
 
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import MOST_PROBLEMS, Line
-from audit_app.imports.rules.plans import Plan, reasons_by_line
+from audit_app.imports.rules.plans import Plan, Status, reasons_by_line
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _, gettext
 from audit_app.scoring.rules.document import RowProblem
@@ -47,6 +47,12 @@ class Report:
     problems: Sequence[RowProblem]
     headings: tuple[str, ...]
     bad_lines: Sequence[Line]
+    shown: Sequence[tuple[Line, Status]] = ()
+
+    @property
+    def good(self) -> int:
+        """How many rows would change something."""
+        return self.new + self.changed
 
     @classmethod
     def of(cls, plan: Plan[Any], file: str) -> "Report":
@@ -63,6 +69,7 @@ class Report:
             problems=plan.problems,
             headings=plan.headings,
             bad_lines=plan.bad,
+            shown=plan.shown,
         )
 
     def bad_table(self) -> tuple[list[str], Iterator[list[str]]]:
