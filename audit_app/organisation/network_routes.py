@@ -120,13 +120,8 @@ def _read_location(typed: FormMultiDict) -> tuple[dict[str, Any], dict[str, str]
         errors["attribute"] = _t(odd.text, **odd.values)
     if form is None or errors:
         return {}, errors
-    values_of = form.model_dump()
-    return {
-        **values_of,
-        "brand_id": values_of.pop("brand"),
-        "region_id": values_of.pop("region"),
-        "attributes": attributes,
-    } | {"code": form.code}, {}
+    found = form.model_dump(exclude={"brand", "region"})
+    return {**found, "brand_id": form.brand, "region_id": form.region, "attributes": attributes}, {}
 
 
 def _pairs(typed: FormMultiDict) -> list[tuple[str, str]]:
