@@ -7,7 +7,7 @@ value, so one addition adds them all and no carry can cross from one field into 
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import lcm
 from typing import Final
 
 import numpy as np
@@ -175,11 +175,6 @@ def _item_plan(
             add(places[earned], number, int(state.ratio * r) * weight)
             add(places[possible], number, weight)
     return ItemPlan(index, item, tuple(np.array(column, dtype=np.int64) for column in sums), miss)
-
-
-def common(numbers: list[int]) -> int:
-    """The largest whole number that divides them all; 1 for none."""
-    return gcd(*numbers) or 1
 
 
 def is_pooled(version: Version) -> bool:

@@ -183,6 +183,7 @@ def test_every_reason_has_its_name() -> None:
         "open": Why.UNANSWERED,
     }
     assert [term.item for term in result.terms if term.counted] == ["plain", "extra"]
+    assert [term.answer for term in result.terms] == ["yes", "na", "yes", "no", "well", None, None, None]
     assert all(term.sentence for term in result.terms)
     assert result.ratio == 1
     assert result.na_share == F(1, 3)  # plain, left_out and open could have counted
@@ -332,6 +333,10 @@ def test_a_bonus_leaves_with_its_section() -> None:
     assert result.terms[1].why is Why.BONUS_LEFT
     assert not result.terms[1].counted
 
+    pooled = score({**document, "aggregation": "pooled"}, "na", "yes", "yes", "no")
+    assert pooled.ratio == 1
+    assert pooled.terms[1].why is Why.BONUS
+
 
 def test_a_bonus_alone_is_no_score() -> None:
     for aggregation in ("pooled", "sections"):
@@ -443,7 +448,13 @@ def test_every_step_can_be_shown() -> None:
         (F(1, 5), F(1, 5)),
     ]
     assert all(step.text % step.values for step in result.steps)
-    assert "3 earned of 7" in result.steps[1].text % result.steps[1].values
+    said = [step.text % step.values for step in result.steps]
+    assert said[1:5] == [
+        "3 earned of 7 possible points: 42.9 %",
+        "Bonus: +128.6 points, so 171.4 %",
+        "With bonus the total may reach 100 % at most",
+        "Critical miss “s1_i0”: the total is held at 20 %",
+    ]
     assert result.terms[1].why is Why.SECTION_ZEROED
     assert (result.base, result.bonus, result.rule_version) == (F(3, 7), F(9, 7), "1")
 

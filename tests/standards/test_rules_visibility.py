@@ -90,6 +90,8 @@ def test_what_hangs_on_an_item_that_does_not_apply_is_hidden() -> None:
         ({"attribute": "seats", "at_least": 10}, {"seats": "10"}, True),
         ({"attribute": "seats", "at_least": 10}, {"seats": "9.5"}, False),
         ({"attribute": "seats", "at_most": 10}, {"seats": "many"}, False),
+        ({"attribute": "seats", "at_most": 10}, {"seats": "10"}, True),
+        ({"attribute": "seats", "at_most": 10}, {"seats": "10.001"}, False),
         (
             {"all": [{"attribute": "a", "is": ["1"]}, {"attribute": "b", "is": ["2"]}]},
             {"a": "1", "b": "2"},
@@ -149,5 +151,12 @@ def test_nothing_is_missing_when_all_is_there() -> None:
         standard({"evidence": {"any": ["photo", "comment"]}}, {"required": False, "type": "photo"})
     )
     givens = {"i0": Given(read_answer(asked.items[0], "yes"), "so it was", ("sha",))}
+
+    assert missing(asked, givens, {}) == ()
+
+
+def test_a_picture_that_is_not_applicable_needs_no_picture() -> None:
+    asked = read_version(standard({"type": "photo", "na": True}))
+    givens = {"i0": Given(read_answer(asked.items[0], "na"))}
 
     assert missing(asked, givens, {}) == ()

@@ -168,11 +168,6 @@ class Score:
     def tenths(self) -> int | None:
         return None if self.ratio is None else tenths(self.ratio)
 
-    @property
-    def counts_toward_fail(self) -> bool:
-        """Whether a critical miss failed the visit whatever its number."""
-        return any(miss.effect is Effect.FAIL for miss in self.critical)
-
 
 def score_of(version: Version, answers: Answers, attributes: Attributes) -> Score:
     """The score of one visit. A pure function: the same arguments give the same score for ever."""
