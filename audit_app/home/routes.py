@@ -9,7 +9,7 @@ from sqlmodel import Session
 from audit_app.home import queries
 from audit_app.home.tasks import desk_tasks, set_up_tasks
 from audit_app.kit import clock
-from audit_app.kit.web import Db, get, page, requires
+from audit_app.kit.web import Db, get, page, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.queries import locations_within
 from audit_app.organisation.rules import Actor, Scope
@@ -32,6 +32,8 @@ class Home(Controller):
     def show(self, request: R, session: Db) -> Template | Redirect:
         """What this person is here to do. Shoppers and auditors go straight to their visits."""
         actor = request.user
+        if actor.roles and actor.roles <= FIELD_WORK:
+            return see(request, "field.list")
         return page(request, "home/show.html", **parts_of(session, actor, request.app.route_reverse))
 
 
