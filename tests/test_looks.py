@@ -12,7 +12,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SHARED = [path for path in TEMPLATES if path.parent.name in ("shared", "templates")]
 
 
-EVERYWHERE = ("tokens.css", "app.css", "print.css", "checklist.css")
+EVERYWHERE = ("tokens.css", "app.css", "print.css")
 
 
 def test_the_style_sheets_weigh_at_most_40_kilobytes():
