@@ -206,13 +206,17 @@ def incident_words(item: Document) -> str:
     )
 
 
-def condition_words(condition: Document | None, items: Mapping[str, Document]) -> str:
+def condition_words(condition: Any, items: Mapping[str, Document]) -> str:
     """A condition as a phrase: “Did you go in?” is Yes and patio is yes."""
     if not condition:
         return ""
+    if not isinstance(condition, Mapping):  # a draft keeps what could not be read
+        return str(condition)
     for key, word in (("all", _t(" and ")), ("any", _t(" or "))):
         if key in condition:
-            parts = [condition_words(part, items) for part in condition[key] or ()]
+            members = condition[key]
+            listed = members if isinstance(members, list | tuple) else [members]
+            parts = [condition_words(part, items) for part in listed if part]
             return word.join(f"({part})" if word in part else part for part in parts)
     if "not" in condition:
         return _t("not: %(condition)s", condition=condition_words(condition["not"], items))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from audit_app.kit.errors import AuditError
@@ -64,7 +65,7 @@ def condition_from(fields: Fields, name: str, subject: str) -> Any:
     typed = fields.line(f"{name}.yaml")
     if typed:
         try:
-            return read_yaml(typed)
+            return _plain(read_yaml(typed))
         except AuditError:
             return typed
     parts: list[dict[str, Any]] = []
@@ -86,3 +87,12 @@ def condition_from(fields: Fields, name: str, subject: str) -> Any:
         return None
     join = "any" if fields.line(f"{name}.join") == "any" else "all"
     return parts[0] if len(parts) == 1 else {join: parts}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as they are kept in a document: whole numbers as such, others as text."""
+    if isinstance(value, Decimal):
+        return as_number(str(value))
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
