@@ -49,12 +49,11 @@ _LEFT_ALONE = ("/static/", "/sign-out", "/account", "/evidence/", "/components",
 class Statements:
     """What the database was asked during one request."""
 
-    count: int = 0
-    slowest: tuple[float, str] = (0.0, "")
+    asked: list[tuple[float, str]] = field(default_factory=list)
 
     def clear(self) -> None:
         """Begin anew."""
-        self.count, self.slowest = 0, (0.0, "")
+        self.asked.clear()
 
 
 def watch(engines: Engines) -> Statements:
@@ -65,8 +64,7 @@ def watch(engines: Engines) -> Statements:
         context.begun = time.perf_counter()
 
     def after(_connection: Any, _cursor: Any, text: str, _values: Any, context: Any, _many: bool) -> None:
-        seen.count += 1
-        seen.slowest = max(seen.slowest, (time.perf_counter() - context.begun, text))
+        seen.asked.append((time.perf_counter() - context.begun, " ".join(text.split())))
 
     for engine in (engines.reading, engines.writing):
         event.listen(engine, "before_cursor_execute", before)
@@ -167,10 +165,10 @@ class Measured:
     kind: str
     p95: float
     middle: float
-    statements: int
     kilobytes: float
     status: int
-    slowest: tuple[float, str]
+    statements: tuple[tuple[float, str], ...]
+    """Seconds and text of each, of the last request; fetching the rows is not in the seconds."""
 
 
 def measure(client: httpx.Client, seen: Statements, role: str, kind: str, path: str, times: int) -> Measured:
@@ -188,7 +186,7 @@ def measure(client: httpx.Client, seen: Statements, role: str, kind: str, path: 
     p95 = spent[min(len(spent) - 1, round(0.95 * len(spent)))]
     middle = statistics.median(spent)
     size = len(answer.content) / 1024
-    return Measured(role, kind, p95, middle, seen.count, size, answer.status_code, seen.slowest)
+    return Measured(role, kind, p95, middle, size, answer.status_code, tuple(seen.asked))
 
 
 def sign_in(client: httpx.Client, engines: Engines, settings: Settings, account: Account) -> None:
@@ -205,16 +203,18 @@ def show(rows: list[Measured]) -> None:
     for row in sorted(rows, key=lambda row: -row.p95):
         mark = "" if row.p95 <= GOAL_MS and row.status == 200 else f"  <-- {row.status}"
         print(
-            f"{row.role:<17}{row.kind[:65]:<66}{row.p95:>8.0f}{row.middle:>8.0f}{row.statements:>5}{row.kilobytes:>7.0f}{mark}"
+            f"{row.role:<17}{row.kind[:65]:<66}{row.p95:>8.0f}{row.middle:>8.0f}{len(row.statements):>5}{row.kilobytes:>7.0f}{mark}"
         )
     slow = [row for row in rows if row.p95 > GOAL_MS]
     print(f"\n{len(rows)} pages, {len(slow)} above {GOAL_MS} ms (95 of 100 requests).")
     said: set[str] = set()
     for row in sorted(slow, key=lambda row: -row.p95):
-        seconds, text = row.slowest
-        if text not in said:
+        print(f"\n{row.role} {row.kind}")
+        for seconds, text in sorted(row.statements, reverse=True)[:3]:
+            print(
+                f"  {seconds * 1000:>6.0f} ms  {text[:900] if text not in said else text[:60] + ' … (see above)'}"
+            )
             said.add(text)
-            print(f"\n{row.role} {row.kind}: {seconds * 1000:.0f} ms in\n  {' '.join(text.split())[:1500]}")
 
 
 def main() -> None:
