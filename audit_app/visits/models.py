@@ -55,8 +55,10 @@ class Visit(SQLModel, table=True):
         Index("ix_visit_shopper_state", "shopper_id", "state"),
         Index("ix_visit_location_visited", "location_id", "visited_at"),
         Index("ix_visit_state_submitted", "state", "submitted_at"),
+        Index("ix_visit_due", "due_on", "id"),
+        Index("ix_visit_state_location", "state", "location_id"),
+        Index("ix_visit_state_visited", "state", "visited_at"),
         Index("ix_visit_from", "from_on"),
-        Index("ix_visit_due", "due_on"),
         Index("ix_visit_visited", "visited_at"),
     )
 

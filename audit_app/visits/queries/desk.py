@@ -98,6 +98,10 @@ def _places(text: str) -> ColumnElement[bool]:
     )
 
 
+MANY = 2000
+"""More matches than this and a page of the list is found by walking its order."""
+
+
 def people_matching(text: str) -> ColumnElement[bool]:
     """The condition on `Person` that name or address holds the text (as typed, or in lower case)."""
     return or_(
@@ -107,8 +111,14 @@ def people_matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def conditions(filters: Filters, scope: Scope, now: datetime) -> list[ColumnElement[bool]]:
-    """The filters and the reader's reach as conditions on `Visit` alone, without the state."""
+def conditions(
+    filters: Filters, scope: Scope, now: datetime, *, many: bool = False
+) -> list[ColumnElement[bool]]:
+    """The filters and the reader's reach as conditions on `Visit` alone, without the state.
+
+    With `many` they are asked row by row (EXISTS), so that a sorted list of a few rows walks the index of its order and
+    stops, instead of gathering and sorting tens of thousands.
+    """
     found: list[ColumnElement[bool]] = []
     places: list[ColumnElement[bool]] = []
     if not scope.everything:
@@ -118,12 +128,21 @@ def conditions(filters: Filters, scope: Scope, now: datetime) -> list[ColumnElem
     if filters.location:
         places.append(_places(filters.location))
     if places:
-        found.append(col(Visit.location_id).in_(sa.select(col(Location.id)).where(and_(*places))))
+        there = sa.select(col(Location.id)).where(and_(*places))
+        found.append(
+            there.where(col(Location.id) == col(Visit.location_id)).correlate(Visit).exists()
+            if many
+            else col(Visit.location_id).in_(there)
+        )
     if filters.standard:
         versions = sa.select(col(StandardVersion.id)).where(
             col(StandardVersion.standard_id) == filters.standard
         )
-        found.append(col(Visit.version_id).in_(versions))
+        found.append(
+            versions.where(col(StandardVersion.id) == col(Visit.version_id)).correlate(Visit).exists()
+            if many
+            else col(Visit.version_id).in_(versions)
+        )
     if filters.person:
         found.append(
             col(Visit.shopper_id).in_(sa.select(col(Person.id)).where(people_matching(filters.person)))
@@ -158,6 +177,8 @@ def listing(
     where = conditions(filters, scope, now)
     counts = _counts(session, where)
     total = counts.get(filters.state, 0) if filters.state else min(sum(counts.values()), MOST + 1)
+    if total > MANY:
+        where = conditions(filters, scope, now, many=True)
     if filters.state:
         where = [*where, col(Visit.state) == filters.state]
     pages = max(1, -(-min(total, MOST) // PAGE))
