@@ -94,16 +94,15 @@ def set_up_tasks(session: Session, reverse: Callable[..., str]) -> list[Task]:
     return [
         {
             "title": gettext(_("Places")),
-            "href": reverse("standards.index"),
+            "href": reverse("network.locations"),
             "text": ngettext("%(num)s location", "%(num)s locations", found.locations)
             if found.locations
             else gettext(_("Bring in your locations first, by hand or from a table.")),
             "count": None,
-            "done": False,
         },
         {
             "title": gettext(_("People")),
-            "href": reverse("standards.index"),
+            "href": reverse("people.index"),
             "text": ngettext(
                 "%(num)s person has not chosen a password yet.",
                 "%(num)s people have not chosen a password yet.",
@@ -115,7 +114,7 @@ def set_up_tasks(session: Session, reverse: Callable[..., str]) -> list[Task]:
         },
         {
             "title": gettext(_("Import")),
-            "href": reverse("standards.index"),
+            "href": reverse("imports.index"),
             "text": gettext(
                 _("Locations, employees, shoppers, standards, visits and answers from CSV or XLSX.")
             ),
