@@ -25,6 +25,7 @@ from audit_app.migrations import state as migrations
 from audit_app.scoring.rules.document import RowProblem, RowsNotUnderstood, score_document
 from audit_app.settings import read_settings
 from audit_app.standards.rules.reading import read_version
+from audit_app.standards.xlsform import write_xlsform
 
 SHOWN = 20
 
@@ -77,7 +78,7 @@ def import_(
     dry_run: bool,
     state: str | None,
 ) -> None:
-    """Import files of one KIND: CSV or XLSX tables, standards as YAML.
+    """Import files of one KIND: CSV or XLSX tables, standards as YAML or XLSForm.
 
     Every row is checked first. When one cannot be taken, its line, column and reason are printed and nothing at all is
     imported, from any of the files, unless --skip-bad is given. Importing the same file twice changes nothing.
@@ -160,7 +161,8 @@ EXPORTS = [*TABLES, "standards"]
 def export(data: Path | None, kind: str, out: Path | None, kind_of_file: str | None) -> None:
     """Write all rows of one KIND with the columns of the import, so that the file can be imported again.
 
-    Cells that a spreadsheet would run are written with a leading apostrophe. Standards are YAML, one file a standard.
+    Cells that a spreadsheet would run are written with a leading apostrophe. Standards are YAML, one file a standard;
+    with --format xlsx they are XLSForm, which ODK and KoboToolbox read.
     """
     settings = read_settings(data=data)
     migrations.upgrade(settings.database_url)
@@ -168,7 +170,11 @@ def export(data: Path | None, kind: str, out: Path | None, kind_of_file: str | N
     try:
         with read(engines) as session:
             if kind == "standards":
-                _write_standards(standard_documents(session), out)
+                documents = standard_documents(session)
+                if kind_of_file == "xlsx":
+                    _write_forms(documents, out)
+                else:
+                    _write_standards(documents, out)
                 return
             table = TABLES[kind](session, EVERYTHING)
             chosen = kind_of_file or ("xlsx" if out and out.suffix.lower() == ".xlsx" else "csv")
@@ -203,12 +209,22 @@ def _write_standards(documents: list[tuple[str, int, dict[str, Any]]], out: Path
         click.echo("---\n".join(write_yaml(document) for _code, _number, document in documents), nl=False)
         return
     for code, number, document in documents:
-        file = out / code / f"{number}.yaml"
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(write_yaml(document))
-        except OSError as odd:
-            raise click.ClickException(f"{file}: {odd.strerror or odd}.") from None
+        _write_file(out / code / f"{number}.yaml", write_yaml(document).encode())
+
+
+def _write_forms(documents: list[tuple[str, int, dict[str, Any]]], out: Path | None) -> None:
+    if out is None:
+        raise click.ClickException("Several workbooks do not fit into one output; name a folder with --out.")
+    for code, number, document in documents:
+        _write_file(out / code / f"{number}.xlsx", write_xlsform(document))
+
+
+def _write_file(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as odd:
+        raise click.ClickException(f"{file}: {odd.strerror or odd}.") from None
 
 
 @click.command("score")

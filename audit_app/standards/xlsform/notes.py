@@ -40,13 +40,7 @@ class XlsformNotUnderstood(BadInput):
 
     def __init__(self, wrong: Sequence[Note]) -> None:
         self.wrong = tuple(wrong)
-        super().__init__("\n".join(str(one) for one in self.wrong).replace("%", "%%") or "")
-        self.text = self.wrong[0].text
-        self.values = self.wrong[0].values
-
-    def __str__(self) -> str:
-        """All of them, one a line, for the terminal."""
-        return "\n".join(str(one) for one in self.wrong)
+        super().__init__("%(problems)s", problems="\n".join(in_words(self.wrong)))
 
 
 def refuse(sheet: str, row: int, column: str, text: str, **values: Any) -> XlsformNotUnderstood:
