@@ -22,7 +22,7 @@ from audit_app.kit import audit
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
 from audit_app.kit.tables import read_table
-from audit_app.kit.yaml import Document, read_document
+from audit_app.kit.yaml import Document
 from audit_app.standards.actions.drafts import Someone
 
 
@@ -61,7 +61,7 @@ Parsed = Sheet | Document
 def parse(kind: Kind, upload: Upload) -> Parsed:
     """The slow part that needs no database, so that it can be done before it is our turn to write."""
     if kind is Kind.STANDARDS:
-        return read_document(upload.content)
+        return standards.read_standard(upload.content)
     return understand(read_table(upload.content), kind)
 
 

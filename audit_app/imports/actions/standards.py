@@ -1,6 +1,7 @@
-"""A standard from a YAML file: a draft, or published at once; a file that says what is here already changes nothing."""
+"""A standard from a file (YAML or XLSForm): a draft, or published at once; a file that says what is here already changes nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,22 +11,49 @@ from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Line
 from audit_app.imports.rules.plans import Plan, Status
 from audit_app.kit.i18n import _, pick
-from audit_app.kit.yaml import Document
+from audit_app.kit.yaml import Document, read_document
 from audit_app.scoring.rules.document import RowProblem
 from audit_app.standards import queries
 from audit_app.standards.actions.drafts import DraftIsOpen, Someone, import_document
 from audit_app.standards.actions.publishing import publish
 from audit_app.standards.rules.canonical import canonical, fingerprint
 from audit_app.standards.rules.definition import Version
-from audit_app.standards.rules.problems import StandardNotUnderstood
+from audit_app.standards.rules.problems import Problem, StandardNotUnderstood
 from audit_app.standards.rules.reading import read_version
+from audit_app.standards.xlsform import XlsformReading, in_words, read_xlsform
 
 HEADINGS = (_("standard"), _("version"), _("title"), _("sections"), _("items"))
+
+
+@dataclass(frozen=True)
+class FormDocument(Document):
+    """The document of an XLSForm: its lines are rows, and it knows what was assumed or not carried over."""
+
+    reading: XlsformReading
+
+
+def read_standard(content: bytes) -> Document:
+    """The document in a file, by its content: a workbook is XLSForm, all else is YAML."""
+    if not content.startswith(b"PK\x03\x04"):
+        return read_document(content)
+    reading = read_xlsform(content)
+    lines = {path: (row or 1, 1) for path, (_sheet, row, _column) in reading.places.items()}
+    return FormDocument(reading.document, lines, reading)
+
+
+def _column(document: Document, problem: Problem) -> str:
+    """Where in the line: the key in YAML, sheet and column in a form."""
+    if not isinstance(document, FormDocument):
+        return problem.place[:120]
+    sheet, _row, column = document.reading.place_of(problem.path)
+    return ", ".join(part for part in (sheet, column[:60], problem.place[:80]) if part)
 
 
 def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapping[str, Any]]:
     """What this file would do, and its document. A standard with faults is one bad line with all its problems."""
     plan: Plan[Any] = Plan(Kind.STANDARDS, HEADINGS)
+    if isinstance(document, FormDocument):
+        plan.notes = tuple(in_words(document.reading.notes))
     try:
         version = read_version(document.data)
     except StandardNotUnderstood as refused:
@@ -34,7 +62,7 @@ def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapp
         plan.shown = [(line, Status.BAD)]
         plan.problems = sorted(
             (
-                RowProblem(document.line_of(one.path), one.place[:120], one.text, one.values)
+                RowProblem(document.line_of(one.path), _column(document, one), one.text, one.values)
                 for one in refused.problems
             ),
             key=lambda one: one.line,

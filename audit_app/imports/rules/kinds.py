@@ -43,7 +43,9 @@ ABOUT: Final[Mapping[Kind, str]] = {
     Kind.LOCATIONS: _("Shops, branches and other places, with brand, region, time zone and attributes."),
     Kind.EMPLOYEES: _("Who works where. Locations must be known first."),
     Kind.SHOPPERS: _("People who make visits. They sign in after you send each of them a link."),
-    Kind.STANDARDS: _("A checklist as YAML. It arrives as a draft, or published where it is complete."),
+    Kind.STANDARDS: _(
+        "A checklist as YAML or XLSForm. It arrives as a draft, or published where it is complete."
+    ),
     Kind.VISITS: _("Visits that were made elsewhere: where, when and by which standard."),
     Kind.ANSWERS: _("The answers of imported visits, one row an answer. They are scored at once."),
 }
