@@ -141,13 +141,13 @@ _documents = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_documents)
 def test_what_is_written_reads_the_same(document: Any) -> None:
     assert read_yaml(write_yaml({"x": document})) == {"x": document}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_anything_is_read_or_refused(source: str | bytes) -> None:
     with suppress(YamlNotUnderstood):

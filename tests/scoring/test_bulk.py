@@ -68,7 +68,7 @@ def histories(draw: st.DrawFn) -> tuple[Version, list[dict[str, str]], list[int]
     return version, visits, places
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(histories())
 def test_bulk_equals_one_by_one(history: tuple[Version, list[dict[str, str]], list[int]]) -> None:
     version, visits, places = history
@@ -84,7 +84,7 @@ def test_bulk_equals_one_by_one(history: tuple[Version, list[dict[str, str]], li
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories(), st.sampled_from([2001, 40_000, 10**7]))
 def test_when_numbers_grow_too_wide_the_way_is_longer_and_the_result_the_same(
     history: tuple[Version, list[dict[str, str]], list[int]], room: int

@@ -12,7 +12,7 @@ from audit_app.standards.rules.definition import Aggregation, Item, Version
 from audit_app.standards.rules.visibility import Visibility, visibility
 from tests.scoring.worlds import ATTRIBUTES, answers_for, texts_for, versions
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=80, deadline=None)
 
 
 def without_conditions(version: Version) -> Version:

@@ -250,7 +250,7 @@ _keys = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_the_editor_may_send_anything(data: st.DataObject) -> None:
     """A good document with parts replaced by rubbish: problems, never an exception."""
