@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import uvicorn
+from sqlmodel import select
 
 from audit_app import demo as demo_chain
 from audit_app import flows
@@ -19,6 +20,8 @@ from audit_app.kit.errors import AuditError
 from audit_app.kit.i18n import gettext
 from audit_app.migrations import state as migrations
 from audit_app.organisation import actions, queries
+from audit_app.organisation.models import Person, Role
+from audit_app.organisation.rules import INVITATION_HOURS
 from audit_app.settings import BadSetting, Settings, read_settings
 from seeds.size import LARGE, NORMAL, SMALL
 
@@ -84,6 +87,31 @@ def serve_app(
     server.run()
 
 
+def first_administrator(settings: Settings, email: str) -> str:
+    """The path of a one-time link for the first person; refused once anybody is here (no back door is left)."""
+    engines = make_engines(settings.database_url)
+    try:
+        with write(engines) as session:
+            if session.exec(select(Person.id).limit(1)).first() is not None:
+                raise click.ClickException(
+                    "Somebody is here already: an administrator invites people on the page People."
+                )
+            _person, token = actions.add_person(
+                session,
+                email=email,
+                name=email.partition("@")[0],
+                role=Role.ADMINISTRATOR,
+                region_id=None,
+                location_id=None,
+                locale="en",
+                by=None,
+                now=clock.now(),
+            )
+    finally:
+        engines.dispose()
+    return f"/invitation/{token}"
+
+
 @main.command()
 @_data
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -127,10 +155,19 @@ def demo(
     show_default=True,
     help="Address to listen on; put a TLS proxy before others.",
 )
-def serve(data: Path | None, port: int, host: str) -> None:
+@click.option(
+    "--first-administrator",
+    "email",
+    metavar="EMAIL",
+    help="On an empty installation: make this person the administrator and print the one-time link to come in.",
+)
+def serve(data: Path | None, port: int, host: str, email: str | None) -> None:
     """Serve the app on one machine. The database is brought up to date first."""
     settings = read_settings(data=data)
     migrations.upgrade(settings.database_url)
+    if email:
+        link = first_administrator(settings, email)
+        click.echo(f"Open once, within {INVITATION_HOURS} hours: {settings.web.base_url}{link}", err=True)
     click.echo(f"Serving on http://{host}:{port}", err=True)
     serve_app(settings, port, host)
 

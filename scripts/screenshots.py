@@ -10,7 +10,13 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs"
 PASSWORD = "walk-in-and-look-around"  # noqa: S105 - the demo prints it for everybody
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def sign_in(page: Page, email: str) -> None:
@@ -32,8 +38,11 @@ def main(base: str) -> None:
             base_url=base, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
         ).new_page()
         sign_in(phone, "shopper@demo.example")
-        started = phone.locator("a[href^='/my/visits/']").nth(3)
-        phone.goto(f"{started.get_attribute('href')}/checklist")
+        links = phone.locator("a[href^='/my/visits/']")
+        for path in [links.nth(n).get_attribute("href") for n in range(links.count())]:
+            phone.goto(f"{path}/checklist")
+            if phone.url.endswith("/checklist"):  # the one that was begun
+                break
         phone.wait_for_timeout(800)
         phone.screenshot(path=FOLDER / "phone.png")
         browser.close()
