@@ -10,7 +10,7 @@ from sqlmodel import Session
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Line
 from audit_app.imports.rules.plans import Plan, Status
-from audit_app.kit.i18n import _, pick
+from audit_app.kit.i18n import _, gettext, pick
 from audit_app.kit.yaml import Document, read_document
 from audit_app.scoring.rules.document import RowProblem
 from audit_app.standards import queries
@@ -51,7 +51,7 @@ def _column(document: Document, problem: Problem) -> str:
 
 def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapping[str, Any]]:
     """What this file would do, and its document. A standard with faults is one bad line with all its problems."""
-    plan: Plan[Any] = Plan(Kind.STANDARDS, HEADINGS)
+    plan: Plan[Any] = Plan(Kind.STANDARDS, tuple(gettext(heading) for heading in HEADINGS))
     if isinstance(document, FormDocument):
         plan.notes = tuple(in_words(document.reading.notes))
     try:
