@@ -1,6 +1,6 @@
 """How quickly every list, filter and home page answers with 200,000 visits, for every role, over HTTP on this machine.
 
-`python -m benchmarks.large [FOLDER] [--small | --normal] [--times N] [--role ROLE]` uses the demo in FOLDER (default `var/large`)
+`python -m benchmarks.large [FOLDER] [--small | --normal] [--times N] [--pages N] [--role ROLE]` uses the demo in FOLDER (default `var/large`)
 and makes it first if nothing is there: with the large chain that takes minutes and 1.6 GB of disk.
 
 From each role's home page it follows links and tries each filter it meets, one page of every kind, and asks each N times
@@ -39,7 +39,6 @@ from seeds.people import ACCOUNTS, Account
 from seeds.size import LARGE, NORMAL, SMALL
 
 GOAL_MS = 400
-MOST_PAGES = 60
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LEFT_ALONE = ("/static/", "/sign-out", "/account", "/evidence/", "/components", "/api/")
 
@@ -132,11 +131,11 @@ def kind_of(path: str) -> str:
     return _ID.sub("{id}", parts.path) + (f"?{keys}" if keys else "")
 
 
-def pages_of(client: httpx.Client) -> dict[str, str]:
+def pages_of(client: httpx.Client, most: int) -> dict[str, str]:
     """One address for every kind of page this person can reach by links and filters."""
     found: dict[str, str] = {"/": "/"}
     waiting = ["/"]
-    while waiting and len(found) < MOST_PAGES:
+    while waiting and len(found) < most:
         path = waiting.pop(0)
         answer = client.get(path)
         if answer.status_code != 200 or "html" not in answer.headers.get("content-type", ""):
@@ -150,7 +149,7 @@ def pages_of(client: httpx.Client) -> dict[str, str]:
                 continue
             address = target.path + (f"?{target.query}" if target.query else "")
             kind = kind_of(address)
-            if kind not in found and not address.startswith(_LEFT_ALONE) and len(found) < MOST_PAGES:
+            if kind not in found and not address.startswith(_LEFT_ALONE) and len(found) < most:
                 found[kind] = address
                 waiting.append(address)
     return found
@@ -225,6 +224,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_const", dest="size", const=SMALL, default=LARGE)
     parser.add_argument("--normal", action="store_const", dest="size", const=NORMAL)
     parser.add_argument("--times", type=int, default=30)
+    parser.add_argument("--pages", type=int, default=60, help="kinds of pages for each role at most")
     parser.add_argument("--role", default="")
     chosen = parser.parse_args()
     with socket.socket() as probe:
@@ -241,7 +241,7 @@ def main() -> None:
                 continue
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 sign_in(client, engines, settings, account)
-                for kind, path in pages_of(client).items():
+                for kind, path in pages_of(client, chosen.pages).items():
                     rows.append(measure(client, seen, account.role, kind, path, chosen.times))
     show(rows)
 

@@ -15,12 +15,14 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from audit_app.kit.pictures import THUMB_SIDE
+from audit_app.visits.actions.evidence import thumb_of
 from seeds.chance import stream
 from seeds.places import Place
 from seeds.plan import Plan
 
 WIDTH, HEIGHT = 900, 675
-KEPT_WIDTH, KEPT_HEIGHT, THUMB_SIDE = 720, 540, 480
+KEPT_WIDTH, KEPT_HEIGHT = 720, 540
 Colour = tuple[int, int, int]
 
 _SIGNS = {"alder-lane": ("ALDER LANE", (38, 70, 58)), "fern-fable": ("FERN & FABLE", (112, 60, 84)), "northcote": ("NORTHCOTE WEAR", (40, 56, 96))}  # fmt: skip
@@ -264,7 +266,7 @@ class Pool:
         jpeg = _written(image, 80)
         (self.folder / name).write_bytes(jpeg)
         image.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.BILINEAR)
-        (self.folder / (name.removesuffix(".jpg") + "-t.jpg")).write_bytes(_written(image, 75))
+        (self.folder / thumb_of(name)).write_bytes(_written(image, 75))
         # Drawings of one kind look alike to a perceptual hash, real photos do not: so each gets a look of its own.
         return Picture(name, len(jpeg), KEPT_WIDTH, KEPT_HEIGHT, hashlib.sha256(jpeg).hexdigest()[:16])
 
