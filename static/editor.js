@@ -49,7 +49,7 @@
       said.id = `e-${name}`;
       said.textContent = text;
       if (box.classList.contains("lang")) box.append(document.createElement("span"), said);
-      else (box.querySelector(":scope > legend, :scope > label") ?? box.firstElementChild).after(said);
+      else (box.querySelector(":scope > .hint") ?? box.querySelector(":scope > legend, :scope > label") ?? box.firstElementChild).after(said);
       if (target.matches("input, select, textarea")) {
         target.setAttribute("aria-invalid", "true");
         target.setAttribute("aria-describedby", [...new Set([...(target.getAttribute("aria-describedby") ?? "").split(" "), said.id])].join(" ").trim());
