@@ -71,6 +71,7 @@ ROUTES: list[Any] = [
     standards_routes.BeginStandards,
     standards_routes.PublishStandards,
     standards_routes.EditDraft,
+    standards_routes.ActOnDraft,
     what_if_routes.WhatIfScored,
     system_routes.Health,
     system_routes.Documentation,

@@ -15,8 +15,8 @@ from litestar.response import Redirect, Template
 from sqlmodel import Session
 
 from audit_app.kit import clock
-from audit_app.kit.errors import AuditError, BadInput, NotFound
-from audit_app.kit.i18n import _, pick
+from audit_app.kit.errors import BadInput, NotFound
+from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.web import Db, Typed, get, is_fragment, post, requires, see
 from audit_app.organisation.rules import Actor
@@ -38,14 +38,14 @@ def _edition(typed: FormMultiDict) -> int:
     return int(seen)
 
 
-def _or_none(find: Callable[[], Any]) -> Any:
+def or_none(find: Callable[[], Any]) -> Any:
     try:
         return find()
     except NotFound:
         return None
 
 
-def _change(
+def change_part(
     request: R,
     session: Session,
     draft: StandardVersion,
@@ -81,16 +81,16 @@ def _save(
 ) -> Template | Redirect:
     """Save one part from its form: the page again, the live parts for a script, or the conflict with all that was typed."""
     draft = queries.draft(session, version_id)
-    old = _or_none(lambda: read(draft.document)) or {}
+    old = or_none(lambda: read(draft.document)) or {}
     typed_part = _reordered(fresh(old), str(typed.get("do") or ""))
     try:
-        _change(
+        change_part(
             request,
             session,
             draft,
             typed,
             lambda document: change(document, typed_part),
-            lambda document: _or_none(lambda: read(document)),
+            lambda document: or_none(lambda: read(document)),
             what,
             part.code,
         )
@@ -116,7 +116,7 @@ def _reordered(part: Document, do: str) -> Document:
     return part
 
 
-def _too_late(request: R, version_id: UUID) -> Redirect:
+def too_late(request: R, version_id: UUID) -> Redirect:
     """Somebody saved between the page and this press of a button: show the newest state, do nothing."""
     said = (
         "fair",
@@ -241,7 +241,7 @@ class EditDraft(Controller):
             made.append(code)
             return changed
 
-        _change(request, session, draft, typed, add, lambda _document: None, _("Item added"))
+        change_part(request, session, draft, typed, add, lambda _document: None, _("Item added"))
         return see(request, "standards.edit_item", version_id=version_id, code=made[-1])
 
     @post("/new-section", name="standards.add_section")
@@ -266,137 +266,8 @@ class EditDraft(Controller):
             made.append(code)
             return changed
 
-        _change(request, session, draft, typed, add, lambda _document: None, _("Section added"))
+        change_part(request, session, draft, typed, add, lambda _document: None, _("Section added"))
         return see(request, "standards.edit_section", version_id=version_id, code=made[-1])
-
-    @post("/items/{code:str}/{act:str}", name="standards.act_on_item")
-    def act_on_item(
-        self,
-        request: R,
-        session: Db,
-        typed: Typed,
-        version_id: FromPath[UUID],
-        code: FromPath[str],
-        act: FromPath[str],
-    ) -> Template | Redirect:
-        """Move, place, copy, rename or remove an item."""
-        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
-        name = pick(editing.find_item(draft.document, code)[1].get("text")) or code
-        after = [code]
-
-        def copy(document: Document) -> Document:
-            changed, fresh = editing.copy_item(document, code)
-            after[0] = fresh
-            return changed
-
-        def rename(document: Document) -> Document:
-            queries.ensure_never_published(session, draft.standard_id, code)
-            after[0] = fields.line("code")
-            return editing.rename_item(document, code, after[0])
-
-        def one(document: Mapping[str, Any]) -> Any:
-            return _or_none(lambda: editing.find_item(document, code)[1])
-
-        index = fields.number("index")
-        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
-            "move": (
-                lambda document: editing.move_item(document, code, fields.line("to")),
-                editing.item_codes,
-                _("Item moved"),
-            ),
-            "place": (
-                lambda document: editing.place_item(
-                    document, code, fields.line("section"), index if isinstance(index, int) else 0
-                ),
-                editing.item_codes,
-                _("Item moved"),
-            ),
-            "copy": (copy, one, _("Item copied")),
-            "rename": (rename, editing.item_codes, _("Code changed")),
-            "remove": (lambda document: editing.remove_item(document, code), one, _("Item deleted")),
-        }
-        if act not in doings:
-            raise NotFound
-        change, part, what = doings[act]
-        try:
-            _change(request, session, draft, typed, change, part, what, code)
-        except actions.EditConflict:
-            return _too_late(request, version_id)
-        except AuditError as refused:
-            if act != "rename":
-                raise
-            return editor_page(
-                request,
-                session,
-                draft,
-                Part("item", code),
-                status_code=422,
-                errors={"code": _t(refused.text, **refused.values)},
-            )
-        if act == "remove":
-            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
-            return see(request, "standards.edit", version_id=version_id, said=said)
-        return see(request, "standards.edit_item", version_id=version_id, code=after[0])
-
-    @post("/sections/{code:str}/{act:str}", name="standards.act_on_section")
-    def act_on_section(
-        self,
-        request: R,
-        session: Db,
-        typed: Typed,
-        version_id: FromPath[UUID],
-        code: FromPath[str],
-        act: FromPath[str],
-    ) -> Template | Redirect:
-        """Move, copy, rename or remove a section with all its items."""
-        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
-        name = pick(editing.find_section(draft.document, code).get("title")) or code
-        after = [code]
-
-        def copy(document: Document) -> Document:
-            changed, fresh = editing.copy_section(document, code)
-            after[0] = fresh
-            return changed
-
-        def rename(document: Document) -> Document:
-            after[0] = fields.line("code")
-            return editing.rename_section(document, code, after[0])
-
-        def one(document: Mapping[str, Any]) -> Any:
-            return _or_none(lambda: editing.find_section(document, code))
-
-        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
-            "move": (
-                lambda document: editing.move_section(document, code, fields.line("to")),
-                editing.section_codes,
-                _("Section moved"),
-            ),
-            "copy": (copy, one, _("Section copied")),
-            "rename": (rename, editing.section_codes, _("Code changed")),
-            "remove": (lambda document: editing.remove_section(document, code), one, _("Section deleted")),
-        }
-        if act not in doings:
-            raise NotFound
-        change, part, what = doings[act]
-        try:
-            _change(request, session, draft, typed, change, part, what, code)
-        except actions.EditConflict:
-            return _too_late(request, version_id)
-        except AuditError as refused:
-            if act != "rename":
-                raise
-            return editor_page(
-                request,
-                session,
-                draft,
-                Part("section", code),
-                status_code=422,
-                errors={"code": _t(refused.text, **refused.values)},
-            )
-        if act == "remove":
-            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
-            return see(request, "standards.edit", version_id=version_id, said=said)
-        return see(request, "standards.edit_section", version_id=version_id, code=after[0])
 
     @post("/undo", name="standards.undo")
     def undo(self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]) -> Redirect:
@@ -406,7 +277,7 @@ class EditDraft(Controller):
         try:
             what = actions.undo(session, draft, seen=seen, by=request.user, now=clock.now())
         except actions.EditConflict:
-            return _too_late(request, version_id)
+            return too_late(request, version_id)
         said = (
             _t("Taken back: %(what)s", what=phrases.step_words(what))
             if what

@@ -16,6 +16,7 @@ from audit_app.organisation.rules import Actor
 from audit_app.standards import forms, phrases, queries
 from audit_app.standards.formats import sentence
 from audit_app.standards.models import Standard, StandardVersion
+from audit_app.standards.places import Spot, place_words, spot_of
 from audit_app.standards.rules import editing
 from audit_app.standards.rules.problems import Problem
 from audit_app.standards.rules.reading import check_draft
@@ -53,10 +54,10 @@ class Flaw:
     place: str
     text: str
     href: str
-    spot: phrases.Spot
+    spot: Spot
 
 
-def address_of(request: R, version_id: UUID, spot: phrases.Spot) -> str:
+def address_of(request: R, version_id: UUID, spot: Spot) -> str:
     """Where in the editor this is mended: the page of its part, at the field."""
     reverse = request.app.route_reverse
     if spot.item:
@@ -74,10 +75,10 @@ def flaws_of(
     """The problems with their addresses."""
     found = []
     for problem in problems:
-        spot = phrases.spot_of(problem, document)
+        spot = spot_of(problem, document)
         found.append(
             Flaw(
-                phrases.place_words(problem, document),
+                place_words(problem, document),
                 sentence(problem),
                 address_of(request, version_id, spot),
                 spot,
