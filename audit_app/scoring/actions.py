@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -17,19 +17,32 @@ from audit_app.scoring.rules.answered import score_answers
 from audit_app.scoring.rules.percent import fraction, tenths
 from audit_app.scoring.rules.score import RULE_VERSION, Score
 from audit_app.standards.models import StandardVersion
-from audit_app.standards.parsed import version_of
+from audit_app.standards.parsed import version_by_id, version_of
 from audit_app.standards.rules.definition import Version
 from audit_app.visits.events import VisitReleased, VisitSubmitted, VisitVoided
 from audit_app.visits.models import Revision, Visit, VisitState
 
+# The statements of the hot path are built once: building them costs more than running them.
+_INPUTS = (
+    sa_select(col(Revision.answers), col(Visit.version_id), col(Location.attributes))
+    .join(Visit, col(Visit.id) == col(Revision.visit_id))
+    .join(Location, col(Location.id) == col(Visit.location_id))
+    .where(col(Revision.id) == bindparam("revision"))
+)
+_SCORES: Any = VisitScore.__table__  # type: ignore[attr-defined]
+_NO_LONGER = (
+    update(_SCORES).where(_SCORES.c.visit_id == bindparam("visit"), _SCORES.c.current).values(current=False)
+)
+_KEEP = insert(_SCORES)
+
 
 def score_visit(session: Session, event: VisitSubmitted, _announce: Callable[[object], None]) -> None:
     """After a submission: keep its score as the current one of the visit; older scores stay as they are."""
-    revision = session.get_one(Revision, event.revision_id)
-    visit = session.get_one(Visit, event.visit_id)
-    version_row = session.get_one(StandardVersion, visit.version_id)
-    location = session.get_one(Location, visit.location_id)
-    keep_score(session, visit.id, revision.id, version_row, revision.answers, dict(location.attributes))
+    answers, version_id, attributes = (
+        session.connection().execute(_INPUTS, {"revision": event.revision_id}).one()
+    )
+    version = version_by_id(session, version_id)
+    _keep(session, event.visit_id, event.revision_id, version_id, version, answers, dict(attributes))
 
 
 def keep_score(
@@ -39,30 +52,39 @@ def keep_score(
     version_row: StandardVersion,
     answers: dict[str, Any],
     attributes: dict[str, str],
-) -> VisitScore:
+) -> None:
     """Compute and store one score with its inputs."""
-    version = version_of(version_row)
-    score = score_answers(version, answers, attributes)
-    old = session.exec(
-        select(VisitScore.id).where(VisitScore.visit_id == visit_id, col(VisitScore.current))
-    ).all()
-    if old:
-        session.connection().execute(
-            update(VisitScore).where(col(VisitScore.id).in_(old)).values(current=False)
-        )
-    row = VisitScore(
-        visit_id=visit_id,
-        revision_id=revision_id,
-        version_id=version_row.id,
-        rule_version=RULE_VERSION,
-        attributes=attributes,
-        current=True,
-        computed_at=clock.now(),
-        **columns_of(version, score),
-    )
-    session.add(row)
     session.flush()
-    return row
+    version = version_of(version_row)
+    _keep(session, visit_id, revision_id, version_row.id, version, answers, attributes)
+
+
+def _keep(
+    session: Session,
+    visit_id: UUID,
+    revision_id: UUID,
+    version_id: UUID,
+    version: Version,
+    answers: dict[str, Any],
+    attributes: dict[str, str],
+) -> None:
+    score = score_answers(version, answers, attributes)
+    connection = session.connection()
+    connection.execute(_NO_LONGER, {"visit": visit_id})
+    connection.execute(
+        _KEEP,
+        {
+            "id": uuid4(),
+            "visit_id": visit_id,
+            "revision_id": revision_id,
+            "version_id": version_id,
+            "rule_version": RULE_VERSION,
+            "attributes": attributes,
+            "current": True,
+            "computed_at": clock.now(),
+            **columns_of(version, score),
+        },
+    )
 
 
 def columns_of(version: Version, score: Score) -> dict[str, Any]:

@@ -20,17 +20,23 @@ _TABLE = Evidence.__table__  # type: ignore[attr-defined]
 FILE_COLUMNS = (
     "file", "media_type", "bytes", "width", "height", "look", "taken_at", "latitude", "longitude"
 )  # fmt: skip
+NO_FILE = {name: Evidence.model_fields[name].default for name in FILE_COLUMNS}
+_OF_VISIT = sa.select(_TABLE).where(_TABLE.c.visit_id == sa.bindparam("visit"))
+_EXPECT = sa.insert(_TABLE)
 
 
 def expect_photos(
     session: Session, visit_id: UUID, answers: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
-    """Make a row for every photo the answers name; a photo that is here already for another item is here for this one too."""
+) -> tuple[str, ...]:
+    """Make a row for every photo the answers name; a photo that is here already for another item is here for this one too.
+
+    Gives the photos that have not arrived yet.
+    """
     pairs = promised(answers)
     if not pairs:
-        return
+        return ()
     connection = session.connection()
-    rows = connection.execute(sa.select(_TABLE).where(_TABLE.c.visit_id == visit_id)).mappings().all()
+    rows = connection.execute(_OF_VISIT, {"visit": visit_id}).mappings().all()
     known = {(row["item"], row["sha256"]) for row in rows}
     files = {row["sha256"]: row for row in rows if row["file"]}
     fresh = []
@@ -45,13 +51,12 @@ def expect_photos(
                 "state": EvidenceState.UPLOADED if here else EvidenceState.EXPECTED,
                 "reason": "",
                 "added_at": now,
-                **{
-                    name: here[name] if here else Evidence.model_fields[name].default for name in FILE_COLUMNS
-                },
+                **({name: here[name] for name in FILE_COLUMNS} if here else NO_FILE),
             }
         )
     if fresh:
-        connection.execute(sa.insert(_TABLE), fresh)
+        connection.execute(_EXPECT, fresh)
+    return tuple(sorted({sha for _item, sha in pairs} - files.keys()))
 
 
 def keep_photo(
@@ -90,14 +95,11 @@ def keep_photo(
 def drop_unpromised(session: Session, visit_id: UUID, pairs: set[tuple[str, str]]) -> list[str]:
     """Forget photos that the first submission does not name; gives the files nothing refers to any more."""
     connection = session.connection()
-    rows = connection.execute(
-        sa.select(_TABLE.c.id, _TABLE.c.item, _TABLE.c.sha256, _TABLE.c.file).where(
-            _TABLE.c.visit_id == visit_id
-        )
-    ).all()
+    rows = connection.execute(_OF_VISIT, {"visit": visit_id}).all()
     gone = [row for row in rows if (row.item, row.sha256) not in pairs]
-    if gone:
-        connection.execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row.id for row in gone])))
+    if not gone:
+        return []
+    connection.execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row.id for row in gone])))
     kept = {row.file for row in rows if (row.item, row.sha256) in pairs}
     return [row.file for row in gone if row.file and row.file not in kept]
 

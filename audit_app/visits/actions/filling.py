@@ -161,7 +161,7 @@ def save_answers(
         for item, entry in result.notebook.answers.items()
         if result.notebook.bases.get(item, 0) > seen
         and item not in changes
-        and entry.get("by") != (device or None)
+        and (not device or entry.get("by") != device)
     }
     return Saved(
         Sheet(**{**sheet.__dict__, "notebook": result.notebook}), result.merged, result.in_conflict, others

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from audit_app.kit import audit
@@ -43,3 +44,50 @@ def move(
         VisitStep(visit_id=visit.id, at=now, from_state=before, to_state=to, by_id=by_id, reason=reason)
     )
     audit.record(session, by_id, f"visit.{to.value}", "visit", visit.id, at=now, before=before, **details)
+
+
+_VISITS: Any = Visit.__table__  # type: ignore[attr-defined]
+_SUBMIT = (
+    sa.update(_VISITS)
+    .where(_VISITS.c.id == sa.bindparam("visit"))
+    .values(
+        state=VisitState.SUBMITTED,
+        submitted_at=sa.bindparam("now"),
+        visited_at=sa.bindparam("visited"),
+        revision_id=sa.bindparam("revision"),
+        return_due_at=None,
+    )
+)
+_STEP = sa.insert(VisitStep.__table__)  # type: ignore[attr-defined]
+
+
+def move_submitted(
+    session: Session,
+    visit_id: UUID,
+    before: str,
+    by_id: UUID,
+    now: datetime,
+    *,
+    revision_id: UUID,
+    visited_at: datetime | None,
+    **details: Any,
+) -> None:
+    """The same move to `submitted`, by statements built once: this is the one step that comes by the hundred a second."""
+    states.ensure_may(before, VisitState.SUBMITTED)
+    connection = session.connection()
+    connection.execute(
+        _SUBMIT, {"visit": visit_id, "now": now, "visited": visited_at, "revision": revision_id}
+    )
+    step = {"id": uuid4(), "visit_id": visit_id, "at": now, "from_state": before, "to_state": "submitted"}
+    connection.execute(_STEP, {**step, "by_id": by_id, "reason": ""})
+    audit.record(
+        session,
+        by_id,
+        "visit.submitted",
+        "visit",
+        visit_id,
+        at=now,
+        before=before,
+        revision=str(revision_id),
+        **details,
+    )

@@ -17,21 +17,40 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from audit_app.kit import audit
+from audit_app.kit.errors import NotFound
 from audit_app.organisation.models import Location
 from audit_app.organisation.rules import Actor
 from audit_app.standards.parsed import version_by_id
 from audit_app.standards.rules.definition import Version
 from audit_app.visits.actions.evidence import drop_unpromised, expect_photos
-from audit_app.visits.actions.steps import move
+from audit_app.visits.actions.steps import move_submitted
 from audit_app.visits.events import VisitSubmitted
 from audit_app.visits.models import Draft, Revision, RevisionState, Visit, VisitState
-from audit_app.visits.queries.access import visit_of_shopper
 from audit_app.visits.queries.field import Receipt, receipt_of, return_reasons, revision_answers
 from audit_app.visits.rules import submission as rules
 from audit_app.visits.rules.entries import AnswersNotTaken, Entry, read_entries
 from audit_app.visits.rules.evidence import promised
 
-_REVISION = Revision.__table__  # type: ignore[attr-defined]
+# Statements of the hot path are built once: building them costs more than running them.
+_REVISION: Any = Revision.__table__  # type: ignore[attr-defined]
+_CASE = (
+    sa.select(
+        col(Visit.id),
+        col(Visit.state),
+        col(Visit.version_id),
+        col(Visit.revision_id),
+        col(Visit.visited_at),
+        col(Location.attributes),
+    )
+    .join(Location, col(Location.id) == col(Visit.location_id))
+    .where(col(Visit.id) == sa.bindparam("visit"), col(Visit.shopper_id) == sa.bindparam("shopper"))
+    .with_for_update(of=Visit)
+)
+_EARLIER = sa.select(_REVISION.c.id, _REVISION.c.visit_id, _REVISION.c.number, _REVISION.c.sha256).where(
+    sa.or_(_REVISION.c.visit_id == sa.bindparam("visit"), _REVISION.c.id == sa.bindparam("id"))
+)
+_INSERT = sa.insert(_REVISION)
+_NO_DRAFT = sa.delete(Draft.__table__).where(col(Draft.visit_id) == sa.bindparam("visit"))  # type: ignore[attr-defined]
 
 
 def submit_visit(
@@ -44,112 +63,75 @@ def submit_visit(
     announce: Callable[[object], None],
 ) -> Receipt:
     """Take the parcel, or give the receipt it already has. Raises `DifferentBytes`, `Closed`, `Withdrawn`, `AnswersNotTaken`."""
-    visit = visit_of_shopper(session, visit_id, actor, for_change=True)
-    if known := _known(session, visit_id, parcel.id, sha256):
-        return known
+    connection = session.connection()
+    # Columns instead of an object, and the lock of the visit on PostgreSQL: whoever comes second waits here.
+    visit = connection.execute(_CASE, {"visit": visit_id, "shopper": actor.id}).one_or_none()
+    if visit is None:
+        raise NotFound
+    earlier = connection.execute(_EARLIER, {"visit": visit_id, "id": parcel.id}).all()
+    if known := next((row for row in earlier if row.id == parcel.id), None):
+        if known.visit_id != visit_id or known.sha256 != sha256:
+            raise rules.DifferentBytes
+        return receipt_of(session, visit_id, parcel.id)
     counts = rules.may_send(visit.state)
     version = version_by_id(session, visit.version_id)
     sent = {
         code: entry or {} for code, entry in read_entries(version, parcel.answers, clearing=False).items()
     }
+    answers: dict[str, Entry] = sent
     if counts and visit.state == VisitState.RETURNED and visit.revision_id:
         answers, stale = _correction(session, visit, version, parcel, sent)
         counts = not stale
-    else:
-        answers = sent
-    attributes = _attributes(session, visit)
-    if counts and (wrong := rules.check(version, answers, attributes)):
+    if counts and (wrong := rules.check(version, answers, visit.attributes)):
         raise AnswersNotTaken(wrong)
-    number = _insert(session, visit, parcel, answers, sha256, counts, now)
-    expect_photos(session, visit.id, answers, now)
-    if not counts:
-        audit.record(
-            session, actor.id, "visit.conflict_kept", "visit", visit.id, at=now, revision=str(parcel.id)
+    number = max((row.number for row in earlier), default=0) + 1
+    state = RevisionState.ACCEPTED if counts else RevisionState.CONFLICT
+    try:
+        connection.execute(
+            _INSERT,
+            {
+                "id": parcel.id,
+                "visit_id": visit_id,
+                "number": number,
+                "base_id": visit.revision_id,
+                "state": state,
+                "answers": answers,
+                "sha256": sha256,
+                "by_id": actor.id,
+                "started_at": parcel.started_at,
+                "finished_at": parcel.finished_at,
+                "device_now": parcel.device_now,
+                "received_at": now,
+            },
         )
-    else:
+    except IntegrityError:
+        # The same id reached another visit at this very moment.
+        raise rules.DifferentBytes from None
+    missing = expect_photos(session, visit_id, answers, now)
+    if counts:
         _take(session, visit, actor.id, parcel, answers, number, now)
-        announce(VisitSubmitted(visit.id, parcel.id))
-    return receipt_of(session, visit.id, parcel.id, first=True)
-
-
-def _known(session: Session, visit_id: UUID, submission_id: UUID, sha256: str) -> Receipt | None:
-    row = (
-        session.connection()
-        .execute(sa.select(_REVISION.c.visit_id, _REVISION.c.sha256).where(_REVISION.c.id == submission_id))
-        .one_or_none()
-    )
-    if row is None:
-        return None
-    if row.visit_id != visit_id or row.sha256 != sha256:
-        raise rules.DifferentBytes
-    return receipt_of(session, visit_id, submission_id)
+        announce(VisitSubmitted(visit_id, parcel.id))
+    else:
+        kept = str(parcel.id)
+        audit.record(session, actor.id, "visit.conflict_kept", "visit", visit_id, at=now, revision=kept)
+    return Receipt(parcel.id, visit_id, number, now, sha256, state, missing, first=True)
 
 
 def _correction(
-    session: Session, visit: Visit, version: Version, parcel: rules.Parcel, sent: Mapping[str, Entry]
+    session: Session, visit: Any, version: Version, parcel: rules.Parcel, sent: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], bool]:
     """The whole answers of a correction, and whether it was made on something older than what came back."""
-    assert visit.revision_id is not None
     base, number = revision_answers(session, visit.revision_id)
     if parcel.base_version is not None and parcel.base_version < number:
         return dict(sent), True
     reasons, _note = return_reasons(session, visit.id)
-    opened = rules.opened_items(version, base, reasons, _attributes(session, visit))
+    opened = rules.opened_items(version, base, reasons, visit.attributes)
     return rules.corrected(base, sent, opened), False
-
-
-def _attributes(session: Session, visit: Visit) -> dict[str, str]:
-    found = session.connection().execute(
-        sa.select(col(Location.attributes)).where(col(Location.id) == visit.location_id)
-    )
-    return dict(found.scalar_one())
-
-
-def _insert(
-    session: Session,
-    visit: Visit,
-    parcel: rules.Parcel,
-    answers: Mapping[str, Entry],
-    sha256: str,
-    counts: bool,
-    now: datetime,
-) -> int:
-    """The revision, as it came; its number follows the last one of the visit."""
-    connection = session.connection()
-    number: int = (
-        connection.execute(
-            sa.select(sa.func.coalesce(sa.func.max(_REVISION.c.number), 0)).where(
-                _REVISION.c.visit_id == visit.id
-            )
-        ).scalar_one()
-        + 1
-    )
-    try:
-        connection.execute(
-            sa.insert(_REVISION).values(
-                id=parcel.id,
-                visit_id=visit.id,
-                number=number,
-                base_id=visit.revision_id,
-                state=RevisionState.ACCEPTED if counts else RevisionState.CONFLICT,
-                answers=answers,
-                sha256=sha256,
-                by_id=visit.shopper_id,
-                started_at=parcel.started_at,
-                finished_at=parcel.finished_at,
-                device_now=parcel.device_now,
-                received_at=now,
-            )
-        )
-    except IntegrityError:
-        # The same id reached another visit of somebody else at this very moment.
-        raise rules.DifferentBytes from None
-    return number
 
 
 def _take(
     session: Session,
-    visit: Visit,
+    visit: Any,
     by_id: UUID,
     parcel: rules.Parcel,
     answers: Mapping[str, Entry],
@@ -157,13 +139,14 @@ def _take(
     now: datetime,
 ) -> None:
     """The visit is submitted with this revision; its draft is done with."""
-    details: dict[str, Any] = {"revision": str(parcel.id), "number": number}
+    details: dict[str, Any] = {"number": number}
     if offset := rules.skew(parcel, now):
         details["clock_behind_seconds"] = round(offset.total_seconds())
+    visited_at = visit.visited_at
     if visit.revision_id is None:
-        visit.visited_at = rules.visited_at(parcel, answers, now)
+        visited_at = rules.visited_at(parcel, answers, now)
         session.info.setdefault("orphans", []).extend(drop_unpromised(session, visit.id, promised(answers)))
-    visit.revision_id = parcel.id
-    visit.return_due_at = None
-    move(session, visit, VisitState.SUBMITTED, by_id, now, **details)
-    session.connection().execute(sa.delete(Draft.__table__).where(col(Draft.visit_id) == visit.id))  # type: ignore[attr-defined]
+    move_submitted(
+        session, visit.id, visit.state, by_id, now, revision_id=parcel.id, visited_at=visited_at, **details
+    )
+    session.connection().execute(_NO_DRAFT, {"visit": visit.id})
