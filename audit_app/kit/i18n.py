@@ -170,8 +170,17 @@ def day_part(hour: int) -> str:
     return gettext(next((words for end, words in _PARTS if hour < end), _PARTS[0][1]))
 
 
-def step_text(text: str, values: Mapping[str, Any]) -> str:
-    """A sentence whose values were computed elsewhere; texts in several languages among them are picked."""
-    return gettext(text) % {
-        key: pick(value) if isinstance(value, Mapping) else value for key, value in values.items()
-    }
+def step_text(text: str, values: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> str:
+    """A sentence whose values were computed elsewhere: codes get their names, numbers the reader's decimal sign."""
+    known = names or {}
+
+    def word(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return pick(value)
+        parts = [pick(known[part]) if part in known else part for part in str(value).split(", ")]
+        whole, dot, rest = parts[0].partition(".")
+        if len(parts) == 1 and dot and whole.isdigit() and rest.isdigit():
+            return format_number(Decimal(parts[0]), len(rest))
+        return ", ".join(parts)
+
+    return gettext(text) % {key: word(value) for key, value in values.items()}

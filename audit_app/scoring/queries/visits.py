@@ -63,6 +63,12 @@ class Explained:
     sections: tuple[SectionResult, ...]
 
     @property
+    def names(self) -> dict[str, Any]:
+        """The words of every item and section by code, for sentences about them."""
+        items = {item.code: item.text for item in self.version.items}
+        return {**{section.code: section.title for section in self.version.sections}, **items}
+
+    @property
     def missed(self) -> list[ItemResult]:
         """What fell short, critical items first, then by weight."""
         found = [one for section in self.sections for one in section.items if one.missed]
