@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from audit_app.imports.actions.bring import Options, Upload, bring_in, parse
-from audit_app.imports.routes import BODY, BRINGERS, kind_of
+from audit_app.imports.limits import BODY, BRINGERS, kind_of
 from audit_app.kit import clock
 from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, BadInput

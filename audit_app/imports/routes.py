@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from audit_app.imports import waiting
 from audit_app.imports.actions.bring import Options, Upload, bring_in, parse
+from audit_app.imports.limits import BODY, BRINGERS, kind_of
 from audit_app.imports.queries.exports import SCORES, TABLES
 from audit_app.imports.rules.kinds import ABOUT, COLUMNS, TITLES, Kind
 from audit_app.imports.rules.report import Report, RowsNotTaken
@@ -22,24 +23,15 @@ from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, NotFound, TooLarge
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
-from audit_app.kit.tables import MOST_BYTES, MOST_ROWS, write_csv, write_xlsx
+from audit_app.kit.tables import MOST_ROWS, write_csv, write_xlsx
 from audit_app.kit.web import Db, Typed, get, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
 
 R = Request[Actor, Any, Any]
-BRINGERS: Final = (Role.ADMINISTRATOR, Role.QUALITY_MANAGER)
-BODY: Final = MOST_BYTES + 2**20
 SHOWN_PROBLEMS: Final = 100
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def kind_of(word: str) -> Kind:
-    """The kind of that name, or `NotFound`."""
-    if word not in set(Kind):
-        raise NotFound
-    return Kind(word)
 
 
 def download(content: bytes, name: str, media_type: str) -> Response[bytes]:
