@@ -56,6 +56,7 @@ class Visit(SQLModel, table=True):
         Index("ix_visit_location_visited", "location_id", "visited_at"),
         Index("ix_visit_state_submitted", "state", "submitted_at"),
         Index("ix_visit_due", "due_on", "id"),
+        Index("ix_visit_kind_due", "kind", "due_on"),
         Index("ix_visit_state_location", "state", "location_id"),
         Index("ix_visit_state_visited", "state", "visited_at"),
         Index("ix_visit_from", "from_on"),

@@ -283,6 +283,7 @@ def upgrade() -> None:
     with op.batch_alter_table('visit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_visit_employee_id'), ['employee_id'], unique=False)
         batch_op.create_index('ix_visit_due', ['due_on', 'id'], unique=False)
+        batch_op.create_index('ix_visit_kind_due', ['kind', 'due_on'], unique=False)
         batch_op.create_index('ix_visit_from', ['from_on'], unique=False)
         batch_op.create_index('ix_visit_location_visited', ['location_id', 'visited_at'], unique=False)
         batch_op.create_index('ix_visit_shopper_state', ['shopper_id', 'state'], unique=False)
@@ -458,6 +459,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_visit_shopper_state')
         batch_op.drop_index('ix_visit_location_visited')
         batch_op.drop_index('ix_visit_from')
+        batch_op.drop_index('ix_visit_kind_due')
         batch_op.drop_index('ix_visit_due')
         batch_op.drop_index(batch_op.f('ix_visit_employee_id'))
 

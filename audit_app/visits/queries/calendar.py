@@ -45,18 +45,17 @@ def days(
     session: Session, first: date, last: date, filters: Filters, scope: Scope, now: datetime, each: int
 ) -> dict[date, Day]:
     """The days from first to last that have visits; two questions. `each` is how many entries a day shows."""
-    where = conditions(filters, scope, now)
+    where = conditions(session, filters, scope, now)
     found: dict[date, Day] = {}
     # A day of a place begins up to 14 hours before and ends up to 12 hours after the day of UTC.
     begin = datetime.combine(first, time(0), UTC) - timedelta(hours=14)
     end = datetime.combine(last, time(0), UTC) + timedelta(hours=36)
-    made = sa.select(col(Visit.id), col(Visit.state), col(Visit.kind), col(Visit.location_id)).add_columns(
-        col(Visit.visited_at), col(Visit.due_on)
-    )
+    # Ids stay as the database keeps them; a month of a large chain has 20,000, and a page shows a hundred.
+    key, spot = sa.type_coerce(col(Visit.id), sa.String), sa.type_coerce(col(Visit.location_id), sa.String)
+    columns = (key.label("id"), col(Visit.state), col(Visit.kind), spot.label("place"))
+    made = sa.select(*columns, col(Visit.visited_at), col(Visit.due_on))
     made = made.where(col(Visit.visited_at) >= begin, col(Visit.visited_at) < end)
-    due = sa.select(col(Visit.id), col(Visit.state), col(Visit.kind), col(Visit.location_id)).add_columns(
-        col(Visit.visited_at), col(Visit.due_on)
-    )
+    due = sa.select(*columns, col(Visit.visited_at), col(Visit.due_on))
     due = due.where(col(Visit.due_on).between(first, last), col(Visit.visited_at).is_(None))
     both = sa.union_all(
         *(
@@ -67,11 +66,15 @@ def days(
     places = {
         row.id: (row.name, row.timezone)
         for row in session.connection().execute(
-            sa.select(col(Location.id), col(Location.name), col(Location.timezone))
+            sa.select(
+                sa.type_coerce(col(Location.id), sa.String).label("id"),
+                col(Location.name),
+                col(Location.timezone),
+            )
         )
     }
-    for key, state, kind, location_id, visited_at, due_on in session.connection().execute(
-        sa.select(both).order_by(both.c.visited_at, both.c.due_on, both.c.id)
+    for ident, state, kind, location_id, visited_at, due_on in session.connection().execute(
+        sa.select(both).order_by(both.c.visited_at.is_(None), both.c.visited_at, both.c.due_on, both.c.id)
     ):
         place, timezone = places[location_id]
         on = visited_at.astimezone(zone(timezone)).date() if visited_at else due_on
@@ -81,5 +84,5 @@ def days(
         day.count += 1
         day.made += visited_at is not None
         if len(day.entries) < each:
-            day.entries.append(Entry(key, state, kind, place, visited_at, timezone))
+            day.entries.append(Entry(UUID(str(ident)), state, kind, place, visited_at, timezone))
     return found

@@ -6,7 +6,8 @@ stop at `MOST`, because nobody reads a number beyond it and everybody waits for 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ from audit_app.visits.models import Evidence, Review, Revision, Visit, VisitStat
 PAGE = 50
 MOST = 10_000
 CHOICES = 25
+FEW = 400
 SORTS = {
     "due": col(Visit.due_on),
     "visited": col(Visit.visited_at),
@@ -98,10 +100,6 @@ def _places(text: str) -> ColumnElement[bool]:
     )
 
 
-MANY = 2000
-"""More matches than this and a page of the list is found by walking its order."""
-
-
 def people_matching(text: str) -> ColumnElement[bool]:
     """The condition on `Person` that name or address holds the text (as typed, or in lower case)."""
     return or_(
@@ -112,7 +110,7 @@ def people_matching(text: str) -> ColumnElement[bool]:
 
 
 def conditions(
-    filters: Filters, scope: Scope, now: datetime, *, many: bool = False
+    session: Session, filters: Filters, scope: Scope, now: datetime, *, many: bool = False
 ) -> list[ColumnElement[bool]]:
     """The filters and the reader's reach as conditions on `Visit` alone, without the state.
 
@@ -149,62 +147,87 @@ def conditions(
         )
     if filters.kind:
         found.append(col(Visit.kind) == filters.kind)
-    if filters.since:
-        found.append(col(Visit.due_on) >= filters.since)
-    if filters.until:
-        found.append(col(Visit.from_on) <= filters.until)
+    if filters.since or filters.until:
+        found.append(_within(filters.since, filters.until))
     if filters.q:
-        found.append(_mentions(filters.q))
+        found.append(_mentions(session, filters.q))
     if filters.overdue:
         found.append(and_(col(Visit.state) == VisitState.RETURNED, col(Visit.return_due_at) < now))
     return found
 
 
-def _mentions(q: str) -> ColumnElement[bool]:
-    """A visit by its id, by the beginning of its reference, or by its place."""
+def _mentions(session: Session, q: str) -> ColumnElement[bool]:
+    """A visit by its id, by the beginning of its reference, or by its place.
+
+    What fits is looked up first: an index on ids and one on places then answer the list, where a nested question made
+    SQLite walk through every visit.
+    """
     try:
         return col(Visit.id) == UUID(q)
     except ValueError:
         pass
-    named = and_(col(Visit.reference) >= q, col(Visit.reference) < q + "\uffff")
-    return or_(named, col(Visit.location_id).in_(sa.select(col(Location.id)).where(_places(q))))
+    named = sa.select(col(Visit.id)).where(col(Visit.reference) >= q, col(Visit.reference) < q + "\uffff")
+    ids = session.connection().execute(named.order_by(col(Visit.reference)).limit(FEW)).scalars().all()
+    places = session.connection().execute(sa.select(col(Location.id)).where(_places(q)).limit(FEW))
+    return or_(col(Visit.id).in_(ids), col(Visit.location_id).in_(places.scalars().all()))
+
+
+def _within(since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Visits made in these days, or due in them while not made yet; the days are those of UTC."""
+    first = since or date(1900, 1, 1)
+    last = until or date(9000, 1, 1)
+    begin = datetime.combine(first, time(0), UTC)
+    end = datetime.combine(last, time(0), UTC) + timedelta(days=1)
+    made = and_(col(Visit.visited_at) >= begin, col(Visit.visited_at) < end)
+    due = and_(col(Visit.visited_at).is_(None), col(Visit.due_on) >= first, col(Visit.due_on) <= last)
+    return or_(made, due)
 
 
 def listing(
     session: Session, filters: Filters, scope: Scope, now: datetime, *, sort: str = "-due", page: int = 1
 ) -> Listing:
-    """One page of visits with the counts by state; five questions, however many rows there are."""
-    where = conditions(filters, scope, now)
-    counts = _counts(session, where)
+    """One page of visits with the counts by state; the same questions, however many rows there are."""
+    where = conditions(session, filters, scope, now)
+    counts, few = _counts(session, where)
     total = counts.get(filters.state, 0) if filters.state else min(sum(counts.values()), MOST + 1)
-    if total > MANY:
-        where = conditions(filters, scope, now, many=True)
+    plain = len(where)
     if filters.state:
         where = [*where, col(Visit.state) == filters.state]
     pages = max(1, -(-min(total, MOST) // PAGE))
     page = min(max(page, 1), pages)
-    key = SORTS.get(sort.removeprefix("-"), SORTS["due"])
+    name = sort.removeprefix("-") if sort.removeprefix("-") in SORTS else "due"
     # NULLS LAST is not what an index gives; rows without the moment are left out of a sort by it.
-    if key is not SORTS["due"]:
-        where = [*where, key.is_not(None)]
-    order = (key.desc(), col(Visit.id).desc()) if sort.startswith("-") else (key.asc(), col(Visit.id).asc())
-    ids = (
-        session.connection()
-        .execute(
-            sa.select(col(Visit.id)).where(*where).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
-        )
-        .scalars()
-        .all()
-    )
-    return Listing(rows_of(session, ids), total, counts, page, pages)
+    if name != "due":
+        where = [*where, SORTS[name].is_not(None)]
+    # A limit keeps the inner question whole, so that few rows are found by their own index and sorted afterwards;
+    # many rows are met soon enough on the index that has their order.
+    key: Any = SORTS[name]
+    ident: Any = col(Visit.id)
+    if few:
+        matching: Any = sa.select(ident.label("id"), key.label("key")).where(*where).limit(MOST + 1)
+        rows = matching.subquery()
+        key, ident = rows.c.key, rows.c.id
+        ordered: Any = sa.select(ident)
+    else:
+        wide = conditions(session, filters, scope, now, many=True)
+        ordered = sa.select(ident).where(*wide, *where[plain:])
+    order = (key.desc(), ident.desc()) if sort.startswith("-") else (key.asc(), ident.asc())
+    ids = session.connection().execute(ordered.order_by(*order).limit(PAGE).offset((page - 1) * PAGE))
+    return Listing(rows_of(session, ids.scalars().all()), total, counts, page, pages)
 
 
-def _counts(session: Session, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+def _counts(session: Session, where: Sequence[ColumnElement[bool]]) -> tuple[dict[str, int], bool]:
+    """How many by state, and whether that is everything: fewer than can be counted quickly."""
+    some = sa.select(col(Visit.state).label("state")).where(*where).limit(MOST + 1).subquery()
+    found = session.connection().execute(sa.select(some.c.state, func.count()).group_by(some.c.state))
+    counts = {state: n for state, n in found}  # noqa: C416 - rows are not pairs to the type checker
+    if sum(counts.values()) <= MOST:
+        return counts, True
     parts = []
     for state in VisitState:
-        some = sa.select(sa.literal(1)).where(col(Visit.state) == state.value, *where).limit(MOST + 1)
-        parts.append(sa.select(sa.literal(state.value), func.count()).select_from(some.subquery()))
-    return {state: n for state, n in session.connection().execute(sa.union_all(*parts)) if n}
+        one = sa.select(sa.literal(1)).where(col(Visit.state) == state.value, *where).limit(MOST + 1)
+        parts.append(sa.select(sa.literal(state.value), func.count()).select_from(one.subquery()))
+    return {state: n for state, n in session.connection().execute(sa.union_all(*parts)) if n}, False
 
 
 def rows_of(session: Session, ids: Sequence[UUID]) -> list[Row]:
