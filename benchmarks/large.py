@@ -138,6 +138,13 @@ def pages_of(client: httpx.Client, most: int) -> dict[str, str]:
     while waiting and len(found) < most:
         path = waiting.pop(0)
         answer = client.get(path)
+        if answer.is_redirect:  # the home of those who work outdoors is their list
+            found.pop(kind_of(path), None)
+            target = answer.headers["location"]
+            if kind_of(target) not in found:
+                found[kind_of(target)] = target
+                waiting.append(target)
+            continue
         if answer.status_code != 200 or "html" not in answer.headers.get("content-type", ""):
             found.pop(kind_of(path), None)
             continue
