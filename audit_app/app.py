@@ -32,7 +32,7 @@ from audit_app.imports import api as imports_api
 from audit_app.imports import routes as imports_routes
 from audit_app.kit import clock, csrf, i18n, jobs, web
 from audit_app.kit.db import Engines, is_overload, make_engines, session_for
-from audit_app.kit.errors import AuditError, Busy
+from audit_app.kit.errors import AuditError, Busy, NotFound
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pages import asset_url, make_environment, static_files
@@ -291,6 +291,10 @@ def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
         and isinstance(error.exceptions[0], AuditError)
     ):
         return on_audit_error(request, error.exceptions[0])
+    cause = error.__cause__ or error
+    if request.scope["path"].startswith("/static/") and isinstance(cause, ValueError | OSError):
+        # A name no file can have (NUL, a thousand letters).
+        return on_audit_error(request, NotFound())
     if is_overload(error):
         log.warning("busy", request_id=request_id(request.scope), error=type(error).__name__)
         return on_audit_error(request, Busy())

@@ -18,7 +18,7 @@ from audit_app.kit import clock
 from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, BadInput
 from audit_app.kit.i18n import _
-from audit_app.kit.web import clean_text, requires
+from audit_app.kit.web import clean_text, read_form, requires
 from audit_app.organisation.models import IdempotencyKey
 from audit_app.organisation.rules import Actor
 
@@ -50,7 +50,7 @@ class StillAtWork(AuditError):
 async def _upload(request: R) -> Upload:
     """The file of a multipart body, or the body itself."""
     if request.content_type[0] == RequestEncodingType.MULTI_PART:
-        form = await request.form()
+        form = await read_form(request)
         for _name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 return Upload(clean_text(value.filename or "")[:200], await value.read())

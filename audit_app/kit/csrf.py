@@ -15,7 +15,9 @@ HEADER = "x-csrf-token"
 
 
 def _mark(secret: str, binding: str, salt: str) -> str:
-    return hmac.new(secret.encode(), f"csrf:{salt}:{binding}".encode(), hashlib.sha256).hexdigest()[:40]
+    return hmac.new(
+        secret.encode(), f"csrf:{salt}:{binding}".encode("utf-8", "replace"), hashlib.sha256
+    ).hexdigest()[:40]
 
 
 def make(secret: str, binding: str) -> str:
@@ -29,7 +31,8 @@ def fits(secret: str, binding: str, token: str | None) -> bool:
     if not token or not binding:
         return False
     salt, _dot, mark = token.partition(".")
-    return hmac.compare_digest(_mark(secret, binding, salt), mark)
+    # As bytes: compare_digest refuses text outside of ASCII, and a stranger may send any.
+    return hmac.compare_digest(_mark(secret, binding, salt).encode(), mark.encode("utf-8", "replace"))
 
 
 def same_site(base_url: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
@@ -37,5 +40,12 @@ def same_site(base_url: str, host: str, origin: str | None, fetch_site: str | No
     if fetch_site and fetch_site not in ("same-origin", "none"):
         return False
     if origin and origin != "null":
-        return origin == base_url or urlsplit(origin).netloc == host
+        return origin == base_url or _host_of(origin) == host
     return origin != "null"
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

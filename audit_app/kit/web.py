@@ -18,12 +18,13 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect, Response, Template
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
-from audit_app.kit.errors import BadInput, NotFound
+from audit_app.kit.errors import BadInput, NotFound, TooLarge
 from audit_app.kit.i18n import _
 
 get = partial(litestar.get, sync_to_thread=True)
@@ -40,6 +41,8 @@ Typed = NamedDependency[FormMultiDict]
 M = TypeVar("M", bound=BaseModel)
 
 FLASH = "flash"
+MOST_FIELDS = 5000
+"""No form of ours has more fields than this."""
 TONES = ("good", "fair", "bad", "info")
 
 
@@ -138,9 +141,8 @@ def unpack_flash(secret: str, value: str | None) -> list[tuple[str, str]]:
     if not value or "." not in value:
         return []
     body, _dot, mark = value.rpartition(".")
-    if not hmac.compare_digest(
-        hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()[:32], mark
-    ):
+    ours = hmac.new(secret.encode(), body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    if not hmac.compare_digest(ours.encode(), mark.encode("utf-8", "replace")):
         return []
     tone, text = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return [(str(tone), str(text))]
@@ -195,9 +197,22 @@ def clean_text(value: str) -> str:
     return value
 
 
+async def read_form(request: Request[Any, Any, Any]) -> FormMultiDict:
+    """The form as it came. Reading two million fields would hold everybody up, so they are counted before."""
+    if request.content_type[0] == RequestEncodingType.URL_ENCODED:
+        body = await request.body()
+        if body.count(b"&") >= MOST_FIELDS:
+            raise TooLarge
+    try:
+        return await request.form()
+    except (UnicodeError, LookupError):
+        # A part that is not in the alphabet it names, or names one that does not exist.
+        raise BadInput from None
+
+
 async def typed_form(request: Request[Any, Any, Any]) -> FormMultiDict:
     """The fields of the form; a provider for `Typed`."""
-    form = await request.form()
+    form = await read_form(request)
     for key, value in form.multi_items():
         clean_text(key)
         if isinstance(value, str):

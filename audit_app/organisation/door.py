@@ -23,6 +23,7 @@ from litestar.utils.scope.state import ScopeState
 from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
 from audit_app.kit.i18n import _
+from audit_app.kit.web import read_form
 from audit_app.organisation import actions, queries, rules
 from audit_app.organisation.models import Role
 from audit_app.settings import Settings
@@ -141,6 +142,6 @@ class Door(ASGIMiddleware):
             raise NotOurForm
         token = request.headers.get(csrf.HEADER)
         if token is None and request.content_type[0] in FORMS:
-            token = (await request.form()).get(csrf.FIELD)
+            token = (await read_form(request)).get(csrf.FIELD)
         if not csrf.fits(web.secret, scope["state"]["binding"], token if isinstance(token, str) else None):
             raise NotOurForm

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from litestar import Controller, Request
 from litestar import get as async_get
 from litestar import post as async_post
@@ -33,6 +33,16 @@ from audit_app.organisation import actions, forms, queries, rules
 from audit_app.organisation.models import Person
 
 R = Request[rules.Actor, Any, Any]
+
+
+_two_at_once: list[CapacityLimiter] = []
+
+
+def _hashing() -> CapacityLimiter:
+    """Two passwords are worked on at once: each takes 64 MiB, and a crowd of strangers must not take it all."""
+    if not _two_at_once:
+        _two_at_once.append(CapacityLimiter(2))
+    return _two_at_once[0]
 
 
 def _address(request: R) -> str:
@@ -85,7 +95,10 @@ class ComeIn(Controller):
         except actions.TooManyTries as refused:
             return fail(refused.text, refused.status)
         known = person.password_hash if person and person.active else None
-        if not await to_thread.run_sync(actions.verify_password, known, password) or person is None:
+        if (
+            not await to_thread.run_sync(actions.verify_password, known, password, limiter=_hashing())
+            or person is None
+        ):
             await write_async(engines, lambda session: actions.note_failure(session, subjects, now))
             return fail(actions.WrongSignIn().text, 422)
         device = request.headers.get("user-agent", "")
@@ -149,7 +162,7 @@ class ComeIn(Controller):
                 person=person,
                 error=_t(weak.text),
             )
-        hashed = await to_thread.run_sync(actions.hash_password, password)
+        hashed = await to_thread.run_sync(actions.hash_password, password, limiter=_hashing())
         device = request.headers.get("user-agent", "")
 
         def choose(session: Session) -> str:

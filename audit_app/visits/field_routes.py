@@ -163,7 +163,9 @@ class Checklist(Controller):
             anchor = await write_async(engines, keep)
         except AnswersNotTaken as wrong:
             errors |= wrong.fields
-        evidence.forget_files(folder, [file for file in files.values() if file not in used])
+        finally:
+            # However it ended: nobody names these files.
+            evidence.forget_files(folder, [file for file in files.values() if file not in used])
         if errors:
             return await read_async(
                 engines,
