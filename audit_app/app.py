@@ -132,7 +132,7 @@ def request_id(scope: Scope) -> str:
     """The id of this request: on the error page, in the answer's header and in the log."""
     state = scope.setdefault("state", {})
     if "request_id" not in state:
-        state["began"] = time.perf_counter()
+        state.setdefault("began", time.perf_counter())
         state["request_id"] = secrets.token_hex(8)
     return str(state["request_id"])
 
