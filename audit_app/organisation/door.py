@@ -23,7 +23,7 @@ from litestar.utils.scope.state import ScopeState
 from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
 from audit_app.kit.i18n import _
-from audit_app.kit.web import read_form
+from audit_app.kit.web import typed_form
 from audit_app.organisation import actions, queries, rules
 from audit_app.organisation.models import Role
 from audit_app.settings import Settings
@@ -141,7 +141,10 @@ class Door(ASGIMiddleware):
         ):
             raise NotOurForm
         token = request.headers.get(csrf.HEADER)
-        if token is None and request.content_type[0] in FORMS:
-            token = (await read_form(request)).get(csrf.FIELD)
+        if request.content_type[0] in FORMS:
+            # Read and refused here, before a handler takes its session: Litestar resolves dependencies side by side,
+            # and a form that fails beside a session just opening would leave the turn to write taken.
+            form = await typed_form(request)
+            token = token or form.get(csrf.FIELD)
         if not csrf.fits(web.secret, scope["state"]["binding"], token if isinstance(token, str) else None):
             raise NotOurForm

@@ -82,3 +82,15 @@ def test_a_crowd_at_the_sign_in_page_is_hashed_two_at_a_time(client, engines, mo
     assert seen
     assert max(seen) <= 2
     assert routes._hashing().total_tokens == 2
+
+
+def test_a_form_with_a_nul_leaves_the_turn_to_write_free(client, engines):
+    """Refused beside an opening session it once kept every later writer waiting: 503 for everybody."""
+    with write(engines) as session:
+        person = make_person(session, "Somebody", Role.ADMINISTRATOR)
+    client.sign_in(person)
+
+    for path in ("/language", "/people", "/network/locations"):
+        for token in ({}, {"x-csrf-token": client.token}):
+            assert client.post(path, {"name": "a\x00b", "next": "/\x00"}, headers=token).status_code == 422
+            assert client.post("/language", {"locale": "ru"}).status_code == 303
