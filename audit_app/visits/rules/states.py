@@ -1,7 +1,6 @@
 """The twelve states of a visit and the only ways between them; product.md 5."""
 
 from audit_app.kit.errors import AuditError
-from audit_app.kit.i18n import _
 from audit_app.visits.models import VisitState as S
 
 MOVES: dict[S, frozenset[S]] = {
@@ -35,8 +34,4 @@ class NotFromHere(AuditError):
 def ensure_may(before: str, after: str) -> None:
     """Raise `NotFromHere` unless the visit may go from one state to the other."""
     if S(after) not in MOVES[S(before)]:
-        raise NotFromHere(
-            _("This visit is %(before)s, so it cannot become %(after)s. Please reload the page."),
-            before=before,
-            after=after,
-        )
+        raise NotFromHere
