@@ -7,6 +7,7 @@ from audit_app.kit import csrf, web
 from audit_app.kit.db import write
 from audit_app.organisation import actions, routes
 from audit_app.organisation.models import Role
+from audit_app.visits.rules.entries import read_moment
 from tests.factories.organisation import make_person
 from tests.support.app import SECRET
 
@@ -94,3 +95,9 @@ def test_a_form_with_a_nul_leaves_the_turn_to_write_free(client, engines):
         for token in ({}, {"x-csrf-token": client.token}):
             assert client.post(path, {"name": "a\x00b", "next": "/\x00"}, headers=token).status_code == 422
             assert client.post("/language", {"locale": "ru"}).status_code == 303
+
+
+@pytest.mark.parametrize("year", ["0001", "1899", "9999"])
+def test_a_moment_at_the_edge_of_time_is_none(year):
+    assert read_moment(f"{year}-01-01T00:00:00+00:00") is None
+    assert read_moment("1970-01-01T00:00:00+00:00") is not None

@@ -44,7 +44,8 @@ def read_moment(raw: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(raw)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        # Years at the edge of what a date can be break every zone they are shown in.
+        return moment.astimezone(UTC) if moment.tzinfo and 1900 <= moment.year <= 2200 else None
     except (ValueError, OverflowError):
         return None
 
