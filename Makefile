@@ -17,7 +17,7 @@ MADE := $(VENV)/.made
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade,)
 
-.PHONY: help demo test setup check format lock bench clean system system-test assets linters
+.PHONY: help demo test test-spark setup check format lock bench clean system system-test system-spark assets linters
 
 help: ## List the commands (this is also what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ demo: system $(MADE)/package assets ## Run the demo chain on 127.0.0.1 (PORT=800
 
 test: system-test $(MADE)/dev $(MADE)/package assets ## Install what the tests need and run them (ARGS="-k visits" for some)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-spark: system-test system-spark $(MADE)/spark $(MADE)/package assets ## Run the tests of the distributed engine (installs PySpark beside the rest)
+	$(BIN)/python -m pytest -n 0 -m spark $(ARGS)
 
 setup: system $(MADE)/dev $(MADE)/package assets ## Make .venv with everything for developers, assets included
 	@echo "Ready: $(BIN)/audit-app --help"
@@ -41,8 +44,10 @@ lock: $(MADE)/uv ## Make the locks anew from pyproject.toml and package.json (UP
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) requirements/node.in -o requirements/node.txt
-	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --constraint requirements/dev.txt pyproject.toml -o requirements/core.txt
+	$(LOCK) --extra analytics --extra dev --extra spark pyproject.toml -o requirements/spark.txt
+	$(LOCK) --constraint requirements/spark.txt --extra analytics --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --constraint requirements/dev.txt --extra analytics pyproject.toml -o requirements/analytics.txt
+	$(LOCK) --constraint requirements/analytics.txt pyproject.toml -o requirements/core.txt
 	$(BIN)/python scripts/assets.py --lock
 
 bench: $(MADE)/dev $(MADE)/package assets ## Run the benchmarks and print their tables (ARGS="scoring" for one)
@@ -60,6 +65,9 @@ system:
 system-test:
 	@PYTHON=$(PYTHON) sh scripts/system.sh run test
 
+system-spark:
+	@PYTHON=$(PYTHON) sh scripts/system.sh spark
+
 # A linked environment belongs to another checkout: installing into it would pull that one's feet away.
 OWN_VENV = [ ! -L $(VENV) ] || { echo "$(VENV) is a link to another checkout's environment and is older than the locks here: set it up there, or remove the link." >&2; exit 1; }
 
@@ -71,11 +79,11 @@ $(MADE)/uv: requirements/uv.txt | system
 	@mkdir -p $(MADE) && touch $@
 
 # Whoever has the developer's parts keeps them: `make demo` after `make test` takes nothing away.
-$(MADE)/core: requirements/core.txt $(MADE)/uv
+$(MADE)/core: requirements/core.txt requirements/analytics.txt $(MADE)/uv
 	@$(OWN_VENV)
 	@if [ -f $(MADE)/dev ]; then $(MAKE) --no-print-directory $(MADE)/dev; else \
 	  echo "Installing the locked packages …"; \
-	  $(UV) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/core.txt && rm -f $(MADE)/package; fi
+	  $(UV) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/core.txt requirements/analytics.txt && rm -f $(MADE)/package; fi
 	@touch $@
 
 $(MADE)/dev: requirements/dev.txt $(MADE)/uv
@@ -84,6 +92,12 @@ $(MADE)/dev: requirements/dev.txt $(MADE)/uv
 	@$(UV) pip sync --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
 	@rm -f $(MADE)/package
 	@touch $(MADE)/core $@
+
+$(MADE)/spark: requirements/spark.txt $(MADE)/dev
+	@$(OWN_VENV)
+	@echo "Installing the locked packages of the distributed engine …"
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/spark.txt
+	@touch $@
 
 $(MADE)/package: pyproject.toml requirements/build.txt $(MADE)/core
 	@$(OWN_VENV)

@@ -15,15 +15,22 @@ for part in "$@"; do
     run)
       "$python" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
       [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/ssl/cert.pem ] || need ca-certificates
+      # What WeasyPrint draws its PDFs with.
+      for library in libpango-1.0 libpangoft2-1.0 libharfbuzz-subset; do
+        ls /usr/lib/*/$library.so.0 >/dev/null 2>&1 || ls /usr/lib*/$library.so.0 >/dev/null 2>&1 || need "$(echo $library | sed 's/1\.0$/1.0-0/; s/subset$/subset0/')"
+      done
+      [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || need fonts-dejavu-core
       ;;
     test)
       command -v chromium >/dev/null 2>&1 || need chromium
       ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || need postgresql
       # The Node inside Playwright's package wants it, and a small Debian comes without.
       ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || ls /usr/lib*/libatomic.so.1 >/dev/null 2>&1 || need libatomic1
-      [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || need fonts-dejavu-core
       ;;
-    *) echo "system.sh knows the parts run and test, not $part" >&2; exit 2 ;;
+    spark)
+      command -v java >/dev/null 2>&1 || need openjdk-17-jre-headless
+      ;;
+    *) echo "system.sh knows the parts run, test and spark, not $part" >&2; exit 2 ;;
   esac
 done
 [ -n "$missing" ] || exit 0

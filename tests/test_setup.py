@@ -53,16 +53,29 @@ def test_a_runtime_dependency_is_locked_for_the_demo_and_for_developers(requirem
     assert_locked(requirement, locked_versions("dev.txt"))
 
 
+@pytest.mark.parametrize("requirement", PROJECT["optional-dependencies"]["analytics"])
+def test_an_analytics_dependency_is_locked_for_the_demo_and_for_developers(requirement):
+    assert_locked(requirement, locked_versions("analytics.txt"))
+    assert_locked(requirement, locked_versions("dev.txt"))
+
+
+@pytest.mark.parametrize("requirement", PROJECT["optional-dependencies"]["spark"])
+def test_the_distributed_engine_is_locked(requirement):
+    assert_locked(requirement, locked_versions("spark.txt"))
+
+
 @pytest.mark.parametrize("requirement", PROJECT["optional-dependencies"]["dev"])
 def test_a_developers_dependency_is_locked(requirement):
     assert_locked(requirement, locked_versions("dev.txt"))
 
 
 def test_the_demo_and_the_developers_get_the_same_versions():
-    core, dev = locked_versions("core.txt"), locked_versions("dev.txt")
+    dev = locked_versions("dev.txt")
 
-    assert core
-    assert {name: dev.get(name) for name in core} == core
+    for lock in ("core.txt", "analytics.txt"):
+        demo = locked_versions(lock)
+        assert demo
+        assert {name: dev.get(name) for name in demo} == demo
 
 
 @pytest.mark.parametrize("name", ["uv", "build", "node"])
@@ -100,7 +113,7 @@ def test_npm_is_told_to_keep_hosts_out_of_the_lock_and_to_run_no_scripts_of_pack
 def test_plain_make_lists_every_command_a_person_may_use():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
-    inner = {"system", "system-test", "assets", "linters"}
+    inner = {"system", "system-test", "system-spark", "assets", "linters"}
 
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
