@@ -11,6 +11,7 @@ from litestar import post as async_post
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
+from markupsafe import Markup
 from sqlmodel import Session
 
 from audit_app.kit import clock, i18n
@@ -27,7 +28,7 @@ from audit_app.visits.actions import evidence, filling
 from audit_app.visits.api import LARGEST_UPLOAD, remade, send_parcel
 from audit_app.visits.models import Visit, VisitKind, VisitState
 from audit_app.visits.queries import access, field
-from audit_app.visits.questions import question_html
+from audit_app.visits.questions import numbers_html, question_html
 from audit_app.visits.rules import form as forms
 from audit_app.visits.rules.entries import AnswersNotTaken
 from audit_app.visits.rules.states import FILLABLE
@@ -282,16 +283,18 @@ def _form_page(request: R, session: Session, visit: Visit, errors: Mapping[str, 
     parts = letters.parts_of(sheet, standing, errors)
     environment = request.app.template_engine.engine  # type: ignore[union-attr]
     competitor = visit.kind == VisitKind.COMPETITOR
-    html = {
-        q.code: question_html(
-            environment,
-            visit.version_id,
-            q,
-            letters.shots_of(q, photos, reverse),
-            competitor=competitor,
+    questions = {
+        part.code: Markup("\n").join(
+            question_html(
+                environment,
+                visit.version_id,
+                q,
+                letters.shots_of(q, photos, reverse),
+                competitor=competitor,
+            )
+            for q in part.questions
         )
         for part in parts
-        for q in part.questions
     }
     return page(
         request,
@@ -301,7 +304,8 @@ def _form_page(request: R, session: Session, visit: Visit, errors: Mapping[str, 
         place=sheet.place,
         base=sheet.notebook.base,
         form=parts,
-        html=html,
+        questions=questions,
+        numbers=numbers_html(environment, parts),
         overview=[
             {"href": f"#s-{p.code}", "title": i18n.pick(p.title), "done": p.answered, "total": p.total, "left": p.left}
             for p in parts

@@ -1,10 +1,11 @@
-"""The HTML of questions: made by the shared macros once, kept for the plain ones.
+"""The HTML of questions, and of their numbers in the overview: made by the shared macros once, kept for the plain ones.
 
 A page of 60 questions is mostly the same for everybody who fills this version in this language, so a question without
 comment, photo or remark is kept as text by what it shows. Anything a person wrote is never kept.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,26 @@ from markupsafe import Markup
 
 from audit_app.kit import i18n
 from audit_app.standards.rules.definition import AnswerType
-from audit_app.visits.rules.form import Question, asks_json, mark_of, needs_photo_field, show_if_json
+from audit_app.visits.rules.form import Part, Question, asks_json, mark_of, needs_photo_field, show_if_json
 
-MOST_KEPT = 4000
+MOST_KEPT = 8000
 _FREE = frozenset({AnswerType.TEXT, AnswerType.NUMBER, AnswerType.DURATION, AnswerType.TIME})
 _kept: dict[tuple[Any, ...], Markup] = {}
+_NOTHING = Markup("")
+
+
+def numbers_html(environment: Environment, parts: Iterable[Part]) -> Markup:
+    """The numbers of all questions, each leading to its own, marked where it is answered."""
+    found = []
+    for part in parts:
+        for question in part.questions:
+            key = (i18n.language(), question.code, question.number, question.answered, question.shown)
+            html = _kept.get(key)
+            if html is None:
+                text = environment.get_template("visits/field/_number.html").render(q=question)
+                html = _keep(key, Markup(text))  # noqa: S704 - made by our own template
+            found.append(html)
+    return _NOTHING.join(found)
 
 
 def question_html(
@@ -52,11 +68,15 @@ def question_html(
     )
     found = _kept.get(key)
     if found is None:
-        found = _rendered(environment, question, [], competitor)
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[key] = found
+        found = _keep(key, _rendered(environment, question, [], competitor))
     return found
+
+
+def _keep(key: tuple[Any, ...], html: Markup) -> Markup:
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[key] = html
+    return html
 
 
 def _rendered(

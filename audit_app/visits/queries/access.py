@@ -5,6 +5,7 @@ Nobody selects a visit by its id anywhere else. `for_change=True` locks the row 
 
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
@@ -44,9 +45,19 @@ def _one(session: Session, visit_id: UUID, condition: ColumnElement[bool], for_c
     return found
 
 
+_OWN = sa.select(Visit).where(
+    col(Visit.id) == sa.bindparam("visit"), col(Visit.shopper_id) == sa.bindparam("shopper")
+)
+"""Built once: every page and every save of whoever fills a form asks it."""
+
+
 def visit_of_shopper(session: Session, visit_id: UUID, actor: Actor, *, for_change: bool = False) -> Visit:
     """A visit assigned to this shopper or auditor."""
-    return _one(session, visit_id, col(Visit.shopper_id) == actor.id, for_change)
+    question = _OWN.with_for_update() if for_change else _OWN
+    found = session.scalars(question, {"visit": visit_id, "shopper": actor.id}).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def visit_of_desk(session: Session, visit_id: UUID, actor: Actor, *, for_change: bool = False) -> Visit:

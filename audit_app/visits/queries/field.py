@@ -119,24 +119,22 @@ class Place:
     attributes: Mapping[str, str]
 
 
+_PLACE = (
+    sa.select(
+        col(Location.name),
+        col(Brand.name),
+        col(Location.city),
+        col(Location.timezone),
+        col(Location.attributes),
+    )
+    .join(Brand, col(Brand.id) == col(Location.brand_id))
+    .where(col(Location.id) == sa.bindparam("location"))
+)
+
+
 def place_of(session: Session, visit: Visit) -> Place:
     """The location of a visit."""
-    row = (
-        session.connection()
-        .execute(
-            sa.select(
-                col(Location.name),
-                col(Brand.name),
-                col(Location.city),
-                col(Location.timezone),
-                col(Location.attributes),
-            )
-            .join(Brand, col(Brand.id) == col(Location.brand_id))
-            .where(col(Location.id) == visit.location_id)
-        )
-        .one()
-    )
-    return Place(*row)
+    return Place(*session.connection().execute(_PLACE, {"location": visit.location_id}).one())
 
 
 @dataclass(frozen=True)
@@ -174,17 +172,14 @@ def sheet_of(session: Session, visit: Visit) -> Sheet:
     return Sheet(visit, version, place, notebook, sent, number, opened, reasons, note)
 
 
+_NOTEBOOK = sa.select(col(Draft.base), col(Draft.answers), col(Draft.bases), col(Draft.conflicts)).where(
+    col(Draft.visit_id) == sa.bindparam("visit")
+)
+
+
 def notebook_of(session: Session, visit_id: UUID) -> drafts.Notebook:
     """The draft as values; an empty one when nothing was given yet."""
-    row = (
-        session.connection()
-        .execute(
-            sa.select(col(Draft.base), col(Draft.answers), col(Draft.bases), col(Draft.conflicts)).where(
-                col(Draft.visit_id) == visit_id
-            )
-        )
-        .one_or_none()
-    )
+    row = session.connection().execute(_NOTEBOOK, {"visit": visit_id}).one_or_none()
     return drafts.Notebook(*row) if row else drafts.Notebook()
 
 
