@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from audit_app.scoring.encoding import Columns, States, Whole
+from audit_app.scoring.asked import Asked
+from audit_app.scoring.encoding import Columns, Whole
 from audit_app.scoring.plan import Plan, SectionPlan, TooWide, is_pooled
 from audit_app.scoring.results import NO_SCORE, BulkScores, Flags
 from audit_app.scoring.rules.score import has_pass_rule
@@ -19,7 +20,6 @@ from audit_app.scoring.sums import (
     Rows,
     Sums,
     added_up,
-    among,
     common_divisor,
     distinct_in,
     factors_of,
@@ -28,8 +28,7 @@ from audit_app.scoring.sums import (
     joins_of,
     rows_of,
 )
-from audit_app.standards.rules.definition import AllOf, AnyOf, Comparison, Condition, Effect, Not
-from audit_app.standards.rules.visibility import applies
+from audit_app.standards.rules.definition import Effect
 
 _CHUNK: Final = 1 << 14
 
@@ -43,7 +42,7 @@ class Work:
         self.scores = scores
         self.version = columns.version
         self.joins = tuple(joins_of(part) for part in plan.sections)
-        self.asked = self._asked_by_place()
+        self.asked = Asked(columns)
         self.pass_rule = has_pass_rule(self.version)
         self.critical_row = {code: row for row, code in enumerate(scores.critical_items)}
         thresholds = [band.start / 100 for band in self.version.bands]
@@ -72,20 +71,8 @@ class Work:
             if largest >= self.limit:
                 raise TooWide
 
-    def _asked_by_place(self) -> list[Flags | None]:
-        """For each item, which kinds of location it applies to; None when to all."""
-        found: list[Flags | None] = []
-        for section in self.version.sections:
-            for item in section.items:
-                conditions = [one for one in (section.applies_if, item.applies_if) if one is not None]
-                row = np.array(
-                    [all(applies(one, at) for one in conditions) for at in self.columns.attributes]
-                )
-                found.append(None if row.all() else row)
-        return found
-
     def _chunk(self, start: int, end: int) -> list[int]:
-        states = self._effective(start, end)
+        states = self.asked.states(start, end)
         rows = slice(start, end)
         na = np.zeros(end - start, dtype=np.int64)
         could = np.zeros(end - start, dtype=np.int64)
@@ -115,67 +102,6 @@ class Work:
             self._finish(np.arange(start, end), numerators, denominators, sections, failed, slice(None))
             return []
         return self._by_sections(start, end, sections, missed, failed)
-
-    # ------------------------------------------------------------------ what was asked
-
-    def _effective(self, start: int, end: int) -> list[States]:
-        """The states of a chunk, with "not asked" where a condition takes the item away."""
-        places = self.columns.places[start:end]
-        states: list[States] = []
-        truths: dict[tuple[int, int], tuple[Flags, Flags]] = {}
-        number = {item.code: index for index, item in enumerate(self.version.items)}
-        for index, item in enumerate(self.version.items):
-            column = self.columns.states[index][start:end]
-            by_place = self.asked[index]
-            asked = None if by_place is None else by_place[places]
-            if item.show_if is not None:
-                shown = self._truth(item.show_if, states, number, truths)[0]
-                asked = shown if asked is None else asked & shown
-            # NOT_ASKED is 1, so this is `where(asked, column, NOT_ASKED)`, several times faster.
-            states.append(column if asked is None else column * asked + ~asked)
-        return states
-
-    def _truth(
-        self,
-        condition: Condition,
-        states: Sequence[States],
-        number: dict[str, int],
-        known: dict[tuple[int, int], tuple[Flags, Flags]],
-    ) -> tuple[Flags, Flags]:
-        """Where the condition is surely true, and where surely false."""
-        if isinstance(condition, Not):
-            true, false = self._truth(condition.part, states, number, known)
-            return false, true
-        if isinstance(condition, AllOf | AnyOf):
-            parts = [self._truth(part, states, number, known) for part in condition.parts]
-            true, false = parts[0]
-            for other_true, other_false in parts[1:]:
-                if isinstance(condition, AllOf):
-                    true, false = true & other_true, false | other_false
-                else:
-                    true, false = true | other_true, false & other_false
-            return true, false
-        return self._compared(condition, states, number, known)
-
-    def _compared(
-        self,
-        comparison: Comparison,
-        states: Sequence[States],
-        number: dict[str, int],
-        known: dict[tuple[int, int], tuple[Flags, Flags]],
-    ) -> tuple[Flags, Flags]:
-        index = number[comparison.subject]
-        table = self.columns.tables[index]
-        which = table.comparisons.index(comparison)
-        if (index, which) not in known:
-            column = states[index]
-            true = [number for number, state in enumerate(table.states) if state.truths[which] is True]
-            false = [number for number, state in enumerate(table.states) if state.truths[which] is False]
-            known[index, which] = (
-                among(column, true, len(table.states)),
-                among(column, false, len(table.states)),
-            )
-        return known[index, which]
 
     # ------------------------------------------------------------------ critical effects
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_app.scoring import chunks
+from audit_app.scoring.asked import Asked
 from audit_app.scoring.bulk import score_many
 from audit_app.scoring.encoding import Columns, encode, encode_documents
 from audit_app.scoring.results import BulkScores
@@ -147,9 +148,9 @@ def test_planted_errors_in_the_rules_are_found(monkeypatch: pytest.MonkeyPatch) 
     ]
     places = [0] * len(visits)
 
-    def found(name: str, spoilt: Any) -> list[int]:
+    def found(name: str, spoilt: Any, where: type = chunks.Work) -> list[int]:
         with monkeypatch.context() as patch:
-            patch.setattr(chunks.Work, name, spoilt)
+            patch.setattr(where, name, spoilt)
             return disagreements(
                 version, visits, places, score_many(encode(version, visits, places, ATTRIBUTES))
             )
@@ -157,12 +158,12 @@ def test_planted_errors_in_the_rules_are_found(monkeypatch: pytest.MonkeyPatch) 
     def nothing(*_arguments: Any) -> None:
         return None
 
-    def all_asked(work: chunks.Work, start: int, end: int) -> list[Any]:
-        return [column[start:end] for column in work.columns.states]
+    def all_asked(asked: Asked, start: int, end: int) -> list[Any]:
+        return [column[start:end] for column in asked.columns.states]
 
     assert disagreements(version, visits, places, score_many(encode(version, visits))) == []
     assert found("_hold", nothing) == [0]
-    assert found("_effective", all_asked) == [1, 2]
+    assert found("states", all_asked, Asked) == [1, 2]
     assert 3 in found("_section_effects", lambda work, part, words, sums, missed: missed.update(
         {item.item.code: np.zeros(len(visits), dtype=np.bool_) for item in part.items if item.item.critical}
     ))  # fmt: skip
