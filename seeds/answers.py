@@ -50,17 +50,17 @@ EASE: Final[dict[str, Ease]] = {
     "match_offered": Ease(0.0, 1.1, "taught"),
     "match_how": Ease(0.2, 0.7, "taught"),
     "no_pressure": Ease(2.5, 0.2, "service", 0.45),
-    "saving_told": Ease(-1.3, 0.7, "taught"),
+    "saving_told": Ease(-0.7, 0.6, "taught"),
     "bought": Ease(2.9, 0.2),
     "loyal_benefit": Ease(1.2, 0.6, "service", 0.55),
-    "price_right": Ease(3.5, 0.3, "site"),
-    "receipt_given": Ease(3.7, 0.4),
+    "price_right": Ease(6.5, 0.3, "site"),
+    "receipt_given": Ease(6.5, 0.3),
     "farewell": Ease(1.9, 0.8),
     "returns_answer": Ease(0.6, 0.8, "service", 0.03),
     "care_told": Ease(-0.2, 0.8, "taught", 0.15),
     "collect_sign": Ease(1.5, 0.6, "site"),
     "floor_clean": Ease(1.9, 0.9, "site"),
-    "exit_clear": Ease(3.6, 0.5, "site", 0.3),
+    "exit_clear": Ease(6.4, 0.3, "site", 0.3),
     "toilet_seen": Ease(-0.7, 0.0, "site"),
     "toilet_clean": Ease(1.1, 1.0, "site"),
     "polite": Ease(4.2, 0.8),
@@ -121,9 +121,9 @@ class Question:
         if item.type is AnswerType.TEXT:
             return ["…" if some else "" for some in (chance.random(count) < 0.42).tolist()]
         if item.type is AnswerType.MULTIPLE:
-            return self._several(chance, quality)
+            return self._several(chance, quality, hidden.moved(item.code))
         if item.options:
-            return self._one(chance, quality)
+            return self._one(chance, quality, hidden.moved(item.code))
         if item.type is AnswerType.SCALE:
             return self._scale(chance, hidden)
         if item.type is AnswerType.DURATION:
@@ -133,26 +133,26 @@ class Question:
     def _luck(self, chance: np.random.Generator, quality: Floats, ease: float) -> Floats:
         return ease + self.ease.pull * quality + chance.logistic(0, 1, len(quality))
 
-    def _one(self, chance: np.random.Generator, quality: Floats) -> list[str]:
+    def _one(self, chance: np.random.Generator, quality: Floats, moved: Floats) -> list[str]:
         """Options by their points: the better the visit, the higher the level; equals are drawn by lot."""
         by_points: dict[Fraction, list[str]] = {}
         for option in self.item.options:
             by_points.setdefault(option.points, []).append(option.code)
         levels = [by_points[points] for points in sorted(by_points, reverse=True)]
-        worth = self._luck(chance, quality, self.ease.ease)
+        worth = self._luck(chance, quality, self.ease.ease) + moved
         level = np.zeros(len(quality), dtype=np.int64)
         for lower in range(1, len(levels)):
             level[worth < -_STEPS[min(lower - 1, len(_STEPS) - 1)]] = lower
         lot = chance.random(len(quality)).tolist()
         return [levels[at][int(one * len(levels[at]))] for at, one in zip(level.tolist(), lot, strict=True)]
 
-    def _several(self, chance: np.random.Generator, quality: Floats) -> list[str]:
+    def _several(self, chance: np.random.Generator, quality: Floats, moved: Floats) -> list[str]:
         good = [number for number, option in enumerate(self.item.options) if option.points > 0]
         none = next((option.code for option in self.item.options if option.points == 0), None)
         marks: Whole = np.zeros(len(quality), dtype=np.int64)
         for place, number in enumerate(good):
             ease = self.ease.ease + (0.9, 0.6, 0.0, -0.9, -0.4)[place % 5]
-            marks |= (self._luck(chance, quality, ease) > 0).astype(np.int64) << number
+            marks |= (self._luck(chance, quality, ease) + moved > 0).astype(np.int64) << number
         texts: dict[int, str] = {}
         for mark in set(marks.tolist()):
             chosen = [o.code for number, o in enumerate(self.item.options) if mark >> number & 1]
@@ -172,7 +172,10 @@ class Question:
         usual = (0.6 * bad[0] if bad else 120.0, -0.2, 0.3, 0.0)
         median, pull, crowd, zeros = DURATIONS.get(self.item.code, usual)
         spent = median * np.exp(
-            pull * hidden.service + crowd * hidden.busy + chance.normal(0, 0.7, len(hidden))
+            pull * hidden.service
+            + crowd * hidden.busy
+            - 0.4 * hidden.moved(self.item.code)
+            + chance.normal(0, 0.7, len(hidden))
         )
         # People say “twenty seconds” and “four minutes”.
         spent = np.where(spent < 90, np.rint(spent / 5) * 5, np.rint(spent / 30) * 30)

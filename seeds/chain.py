@@ -14,15 +14,18 @@ from sqlmodel import Session, SQLModel, col, func, select
 from audit_app.kit import audit
 from audit_app.kit.db import Engines, read, write
 from audit_app.organisation.models import Person
+from audit_app.outcomes.store import summarise, write_days
 from audit_app.scoring.actions import count_months
 from audit_app.standards.models import StandardVersion
 from audit_app.visits.models import Visit
+from seeds import outcomes
 from seeds.chance import named_id
+from seeds.paths import Paths, paths
 from seeds.people import DOMAIN, People, Shopper, people, person_id
 from seeds.photos import Pool
 from seeds.places import Place, brand_rows, location_rows, places, region_rows
 from seeds.plan import Desk, Plan, plans, submittable
-from seeds.quality import characters
+from seeds.quality import Character, characters
 from seeds.size import Size
 from seeds.standards import MAIN, Standards, standards
 from seeds.visits import Maker, Rows
@@ -75,9 +78,8 @@ def seed(
         _write_base(session, size, all_places, found, known, now)
     tell(f"{len(all_places)} locations and {len(found.persons)} people are in.")
     planned = plans(size, all_places, found, known, day)
-    maker = Maker(
-        all_places, found, characters(all_places), Pool(photos, size.photos), day, detail=size.detail
-    )
+    character, habits = characters(all_places), paths(all_places)
+    maker = Maker(all_places, found, character, Pool(photos, size.photos), day, habits, detail=size.detail)
     counts: dict[str, int] = {}
     begun = told = time.monotonic()
     for number, first in enumerate(range(0, len(planned), PART)):
@@ -99,6 +101,7 @@ def seed(
             told = time.monotonic()
             done = first + len(rows.visit)
             tell(f"{done:,} of {len(planned):,} visits after {told - begun:.0f} s")
+    counts["outcome_day"] = _write_outcomes(engines, all_places, habits, character, now)
     with write(engines) as session:
         count_months(session)
         audit.record(
@@ -106,8 +109,32 @@ def seed(
         )
     _tidy(engines)
     tell(
-        f"{counts['visit']:,} visits with {counts['visit_score']:,} scores and {counts['evidence']:,} photos are in."
+        f"{counts['visit']:,} visits with {counts['visit_score']:,} scores, {counts['evidence']:,} photos and {counts['outcome_day']:,} days of sales are in."
     )
+
+
+def _write_outcomes(
+    engines: Engines, all_places: list[Place], habits: Paths, character: list[Character], now: datetime
+) -> int:
+    """The numbers of our own shops, day by day."""
+    count = 0
+    with write(engines) as session:
+        _make_room(session)
+        put(session, "outcome_measure", [{"name": "staff_hours", "heading": "staff_hours", "since": now}])
+        for ids, days in outcomes.parts(all_places, habits, character, day_of(now).date()):
+            write_days(session, days, ids)
+            summarise(session, ids)
+            count += len(days)
+        audit.record(
+            session,
+            person_id("administrator"),
+            "demo.outcomes_seeded",
+            "outcome_day",
+            None,
+            at=now,
+            days=count,
+        )
+    return count
 
 
 def _write_base(

@@ -3,6 +3,7 @@
 One unit is about the spread between the visits of the chain. Answers follow from it item by item (`answers`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,8 @@ class Latent:
     taught: Floats
     feeling: Floats
     busy: Floats
+    moved: Callable[[str], Floats]
+    """How far above its usual the habit of an item stood there and then, in log-odds."""
 
     def __len__(self) -> int:
         return len(self.service)
@@ -59,8 +62,9 @@ def latent(
     known: list[Character],
     now: datetime,
     chunk: int,
+    habits: Callable[[str], Floats],
 ) -> Latent:
-    """The visits' hidden qualities."""
+    """The visits' hidden qualities; `habits` knows the slow path of each item at these visits."""
     draw = numbers("latent", chunk)
     count = len(visits)
     rows = np.array([_row(plan, all_places, found, known, now) for plan in visits], dtype=float).reshape(
@@ -76,6 +80,7 @@ def latent(
         taught=service + 0.75 * training,
         feeling=0.8 * service + 0.2 * site - 0.5 * severity + 0.6 * luck[2],
         busy=busy,
+        moved=habits,
     )
 
 

@@ -3,21 +3,25 @@
 import hashlib
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.visibility import Visibility, visibility
 from seeds import words
 from seeds.answers import COMMENTED, Question, questions
 from seeds.chance import new_id, numbers, stream
+from seeds.paths import Paths, week_of
 from seeds.people import People
 from seeds.photos import Picture, Pool
 from seeds.places import Place
 from seeds.plan import BEGUN_BEFORE, Plan, Sending
-from seeds.quality import Character, latent
+from seeds.quality import Character, Floats, latent
 from seeds.scores import ToScore, score_rows
 
 Row = dict[str, Any]
@@ -55,12 +59,14 @@ class Maker:
         known: list[Character],
         pool: Pool,
         now: datetime,
+        habits: Paths | None = None,
         *,
         detail: bool,
     ) -> None:
         self.all_places, self.found, self.known = all_places, found, known
         self.pool, self.now, self.detail = pool, now, detail
         self.planner = found.account("quality")
+        self.habits = habits
         self._questions: dict[UUID, list[Question]] = {}
 
     def rows(self, visits: list[Plan], chunk: int) -> Rows:
@@ -129,7 +135,7 @@ class Maker:
         version = published.version
         asked = self._questions.setdefault(published.id, questions(version))
         chance = numbers("answers", str(published.id), chunk)
-        hidden = latent(group, self.all_places, self.found, self.known, self.now, chunk)
+        hidden = latent(group, self.all_places, self.found, self.known, self.now, chunk, self._moved(group))
         clocks = [self._clock(plan) for plan in group]
         columns = [question.draw(chance, hidden, clocks) for question in asked]
         waiting: list[ToScore] = []
@@ -140,6 +146,13 @@ class Maker:
             else:
                 self._begun(made, plan, given)
         made.visit_score += score_rows(version, waiting, self.all_places)
+
+    def _moved(self, group: list[Plan]) -> Callable[[str], Floats]:
+        """The paths of items at these visits."""
+        place = np.array([plan.place for plan in group], dtype=np.int64)
+        week = np.array([week_of(plan.visited_at or self.now, self.now) for plan in group], dtype=np.int64)
+        known = self.habits
+        return lambda item: known.of(item, place, week) if known else np.zeros(len(group))
 
     def _clock(self, plan: Plan) -> str:
         at = plan.visited_at or self.now - BEGUN_BEFORE - timedelta(minutes=70)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
@@ -25,14 +26,18 @@ from audit_app.standards.rules.reading import read_version
 from audit_app.standards.rules.visibility import missing, visibility
 from audit_app.visits.models import VisitState
 from audit_app.visits.rules.states import MOVES
-from seeds import chain
+from seeds import chain, outcomes
+from seeds.paths import WEEKS, done, paths
 from seeds.people import ACCOUNTS, DOMAIN, PASSWORD
-from seeds.size import SMALL
+from seeds.places import places
+from seeds.quality import characters
+from seeds.size import NORMAL, SMALL
 
 NOW = datetime(2026, 11, 22, 15, 40, tzinfo=UTC)
 TABLES = (
     "brand", "region", "location", "person", "role_grant", "employee", "shopper", "standard", "standard_version", "visit",
-    "visit_step", "draft", "revision", "evidence", "review", "visit_score", "result_month",
+    "visit_step", "draft", "revision", "evidence", "review", "visit_score", "result_month", "outcome_day", "outcome_week",
+    "outcome_doubt",
 )  # fmt: skip
 
 Rows = list[dict[str, Any]]
@@ -243,6 +248,48 @@ def test_versions_follow_one_another(small: Chain) -> None:
 def test_postgresql_takes_the_same_chain(small: Chain, postgres_url: str, tmp_path: Path) -> None:
     engines = make_engines(postgres_url)
     chain.seed(engines, tmp_path / "photos", SMALL, NOW, "hash", lambda text: None)
-    for name in ("visit", "revision", "visit_score", "result_month"):
+    for name in ("visit", "revision", "visit_score", "result_month", "outcome_day", "outcome_doubt"):
         assert len(all_rows(engines, name)) == len(small.rows[name])
     engines.dispose()
+
+
+def test_our_own_shops_have_a_year_of_numbers_and_competitors_none(small: Chain) -> None:
+    brands, places = small.by_id("brand"), small.by_id("location")
+    days = Counter(row["location_id"] for row in small.rows["outcome_day"])
+    assert set(days) == {key for key, place in places.items() if brands[place["brand_id"]]["own"]}
+    assert sorted(days.values()) == [360, 365, 365, 365]  # five days of one shop were never sent
+    for row in small.rows["outcome_day"]:
+        assert row["day"] < NOW.date()
+        assert 0 <= row["transactions"] <= row["visitors"]
+        assert row["revenue_cents"] > 0
+        assert row["more"]["staff_hours"] > 0
+    assert sum(week["days"] for week in small.rows["outcome_week"]) == sum(days.values())
+
+
+def test_what_is_done_for_customers_moves_the_sales_and_luck_does_not() -> None:
+    """The truth of `seeds.outcomes` is in the numbers: sales follow the true paths, with the planted effect."""
+    all_places = places(NORMAL)
+    known, character = paths(all_places), characters(all_places)
+    ids, days = next(outcomes.parts(all_places, known, character, NOW.date()))
+    assert len(ids) == 40
+    week = (WEEKS - 1) - (outcomes.number_of(NOW.date()) - 1 - days.day) // 7
+    keys = days.location * WEEKS + week
+
+    def total(name: str) -> np.ndarray:
+        values = np.bincount(keys, np.nan_to_num(days.values[name]), minlength=40 * WEEKS)
+        return values.reshape(40, WEEKS)[:, 2:]
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.log(total("revenue") / total("transactions"))
+    whole = np.isfinite(rate).all(axis=1)
+    assert whole.sum() > 30
+
+    def within(table: np.ndarray) -> np.ndarray:
+        kept = table[whole]
+        return kept - kept.mean(1, keepdims=True) - kept.mean(0, keepdims=True) + kept.mean()
+
+    columns = [
+        within(done(item, known, all_places, character)[:40, 2:]).ravel() for item in outcomes.TRUTH["ticket"]
+    ]
+    found, *_rest = np.linalg.lstsq(np.column_stack(columns), within(rate).ravel(), rcond=None)
+    np.testing.assert_allclose(found, list(outcomes.TRUTH["ticket"].values()), atol=0.03)

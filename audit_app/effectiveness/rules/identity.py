@@ -25,13 +25,17 @@ def plain_code(identity: str) -> str:
 
 
 def identities_of(versions: Sequence[Version]) -> Identities:
-    """Identities of all items that can be better or worse, in the order of the newest version; earlier ones follow."""
+    """Identities of all items that count for the score, in the order of the newest version; earlier ones follow.
+
+    What is only asked (weight 0: did the shopper buy, what would they tell a friend) is no standard to keep or drop.
+    """
+    counted = {item.code for version in versions for item in version.items if item.scored}
     last: dict[str, tuple[Version, int]] = {}
     spans: list[list[tuple[int, str]]] = []
     classes: dict[tuple[int, int], dict[str, bool]] = {}
     for version in sorted(versions, key=lambda one: one.version):
         for item in version.items:
-            if not item.has_ratio:
+            if item.code not in counted or not item.has_ratio:
                 continue
             before = last.get(item.code)
             goes_on = False
