@@ -103,15 +103,21 @@ def security_headers(secure: bool) -> dict[str, str]:
 
 
 def _before_send(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
+    # Pages are personal: no cache keeps them. Files under /static/ set their own rule.
+    ours = [
+        (name.encode(), value.encode()) for name, value in {**headers, "cache-control": "no-store"}.items()
+    ]
+
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        answer = MutableScopeHeaders.from_message(message)
-        for name, value in headers.items():
-            answer.setdefault(name, value)
-        answer["x-request-id"] = request_id(scope)
-        # Pages are personal: no cache keeps them. Files under /static/ set their own rule.
-        answer.setdefault("cache-control", "no-store")
+        given = list(message.get("headers", ()))
+        named = {name.lower() for name, _value in given}
+        message["headers"] = [
+            *given,
+            *(one for one in ours if one[0] not in named),
+            (b"x-request-id", request_id(scope).encode()),
+        ]
         state = scope.get("state", {})
         user = scope.get("user")
         handler = scope.get("route_handler")
@@ -180,6 +186,8 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     state = scope.get("state", {})
+    if not (state.get("new_visitor") or state.get("flash_shown")):
+        return
     secure = scope["litestar_app"].state.settings.web.secure
     answer = MutableScopeHeaders.from_message(message)
     if (
@@ -374,6 +382,7 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
     chosen = settings or read_settings()
     set_up_logs(chosen.log or "plain")
     environment = make_environment()
+    database = engines or make_engines(chosen.database_url)
     app = Litestar(
         route_handlers=[*ROUTES, static_files()],
         middleware=[door.Door()],
@@ -403,7 +412,9 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
         state=State(
             {
                 "settings": chosen,
-                "engines": engines or make_engines(chosen.database_url),
+                "engines": database,
+                "arrivals": door.make_arrivals(database),
+                "intake": visits_api.make_intake(database, flows.announcer, chosen.paths.photos),
                 "furniture": furniture_of(chosen),
                 "announcer": flows.announcer,
             }

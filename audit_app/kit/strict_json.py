@@ -14,7 +14,6 @@ from audit_app.kit.i18n import _
 DEEPEST = 8
 LARGEST = 2**53
 _ODD = re.compile("[\x00\ud800-\udfff]")
-_DEEP = re.compile(rb"[\[{]")
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -46,19 +45,19 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _depth(raw: str) -> int:
-    """How deep it goes, without recursion; brackets inside of strings are skipped."""
-    deepest = now = 0
-    for part in _OUTSIDE.findall(raw):
-        if part in "[{":
-            now += 1
-            deepest = max(deepest, now)
-        elif part in "]}":
-            now -= 1
-    return deepest
-
-
-_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+def _too_deep(value: Any) -> bool:
+    """Whether it holds boxes within boxes within boxes, looked at level by level, without recursion."""
+    level = [value] if type(value) in (dict, list) else []
+    for _step in range(DEEPEST):
+        level = [
+            inner
+            for box in level
+            for inner in (box.values() if type(box) is dict else box)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def read_json(raw: bytes) -> Any:
@@ -67,12 +66,14 @@ def read_json(raw: bytes) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadInput(_("The JSON is not in UTF-8.")) from None
-    if len(_DEEP.findall(raw)) > DEEPEST and _depth(text) > DEEPEST:
-        raise BadInput(_("The JSON is nested too deeply."))
     try:
         value = _DECODER.decode(text)
+    except RecursionError:
+        raise BadInput(_("The JSON is nested too deeply.")) from None
     except json.JSONDecodeError:
         raise BadInput(_("This is not JSON.")) from None
+    if _too_deep(value):
+        raise BadInput(_("The JSON is nested too deeply."))
     # Escapes such as \u0000 and \ud800 only show after reading; a text without a backslash cannot hold one.
     if ("\\u" in text and _holds_odd(value)) or _ODD.search(text):
         raise BadInput(_("The text holds characters that cannot be stored. Please type it again."))

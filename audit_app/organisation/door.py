@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from anyio import to_thread
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.enums import ScopeType
@@ -23,6 +22,7 @@ from litestar.utils.scope.state import ScopeState
 from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
 from audit_app.kit.i18n import _
+from audit_app.kit.together import Together
 from audit_app.kit.web import typed_form
 from audit_app.organisation import actions, queries, rules
 from audit_app.organisation.models import Role
@@ -31,6 +31,31 @@ from audit_app.settings import Settings
 ANONYMOUS = "visitor"
 """Cookie of a browser that is not signed in; only the tokens of its forms hang on it."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+Arrivals = Together[tuple[str, str], Any]
+
+
+def make_arrivals(engines: Engines) -> Arrivals:
+    """Who comes: those who come while others are looked up are looked up together, and nobody from memory.
+
+    Asked for `("token", digest)` or `("cookie", digest)`; a role taken away is gone with the next request.
+    """
+
+    def look(keys: list[tuple[str, str]]) -> list[Any]:
+        now = clock.now()
+        # The idle limit of shoppers is the longer one; a manager's is checked afterwards.
+        since = now - timedelta(hours=rules.SHOPPER_SESSION_HOURS["idle"])
+        with read(engines) as session:
+            found = {
+                (kind, digest): queries.actor_of_token(session, digest)
+                if kind == "token"
+                else queries.actor_of_session(session, digest, now, since)
+                for kind, digest in set(keys)
+            }
+        return [found[key] for key in keys]
+
+    return Together(look, most=32, beside=4)
 
 
 class NotOurForm(PermissionDeniedException):
@@ -59,7 +84,7 @@ class Door(ASGIMiddleware):
         scope["state"].setdefault("began", time.perf_counter())
         bearer = request.headers.get("authorization", "")
         if bearer[:7].lower() == "bearer ":
-            await self._by_token(scope, engines, bearer[7:].strip())
+            await self._by_token(scope, bearer[7:].strip())
         else:
             await self._by_cookie(scope, request, engines, settings)
         actor = scope["user"]
@@ -84,12 +109,12 @@ class Door(ASGIMiddleware):
                 if isinstance(one, UploadFile):
                     await one.close()
 
-    async def _by_token(self, scope: Scope, engines: Engines, token: str) -> None:
-        def ask() -> tuple[rules.Actor, frozenset[str]] | None:
-            with read(engines) as session:
-                return queries.actor_of_token(session, actions.digest(token))
-
-        found = await to_thread.run_sync(ask)
+    @staticmethod
+    async def _by_token(scope: Scope, token: str) -> None:
+        arrivals: Arrivals = scope["litestar_app"].state.arrivals
+        found: tuple[rules.Actor, frozenset[str]] | None = await arrivals.ask(
+            ("token", actions.digest(token))
+        )
         scope["state"]["token_scopes"] = frozenset()
         if found:
             scope["user"], scope["state"]["token_scopes"] = found
@@ -103,13 +128,8 @@ class Door(ASGIMiddleware):
             return self._as_stranger(scope, request)
         now = clock.now()
 
-        def ask() -> queries.SessionFound | None:
-            with read(engines) as session:
-                # The idle limit of shoppers is the longer one; a manager's is checked below.
-                since = now - timedelta(hours=rules.SHOPPER_SESSION_HOURS["idle"])
-                return queries.actor_of_session(session, actions.digest(cookie), now, since)
-
-        found = await to_thread.run_sync(ask)
+        arrivals: Arrivals = scope["litestar_app"].state.arrivals
+        found: queries.SessionFound | None = await arrivals.ask(("cookie", actions.digest(cookie)))
         if found is None:
             return self._as_stranger(scope, request)
         field_work = found.actor.roles <= {Role.SHOPPER, Role.AUDITOR}

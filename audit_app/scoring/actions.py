@@ -1,8 +1,8 @@
 """Scoring a visit: from stored inputs to a stored score, by the pure function of `rules`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -15,7 +15,7 @@ from audit_app.organisation.models import Location
 from audit_app.scoring.models import ResultMonth, VisitScore
 from audit_app.scoring.rules.answered import score_answers
 from audit_app.scoring.rules.percent import fraction, tenths
-from audit_app.scoring.rules.score import RULE_VERSION, Score
+from audit_app.scoring.rules.score import RULE_VERSION, Score, score_of
 from audit_app.standards.models import StandardVersion
 from audit_app.standards.parsed import version_by_id, version_of
 from audit_app.standards.rules.definition import Version
@@ -38,11 +38,19 @@ _KEEP = insert(_SCORES)
 
 def score_visit(session: Session, event: VisitSubmitted, _announce: Callable[[object], None]) -> None:
     """After a submission: keep its score as the current one of the visit; older scores stay as they are."""
+    filled = event.filled
+    if filled is not None:
+        score = score_of(filled.version, filled.answers, filled.attributes, filled.seen)
+        key = Key(event.visit_id, event.revision_id, filled.version_id)
+        _keep(session, key, filled.version, score, filled.attributes, first=filled.first)
+        return
     answers, version_id, attributes = (
         session.connection().execute(_INPUTS, {"revision": event.revision_id}).one()
     )
     version = version_by_id(session, version_id)
-    _keep(session, event.visit_id, event.revision_id, version_id, version, answers, dict(attributes))
+    score = score_answers(version, answers, attributes)
+    key = Key(event.visit_id, event.revision_id, version_id)
+    _keep(session, key, version, score, dict(attributes))
 
 
 def keep_score(
@@ -56,30 +64,38 @@ def keep_score(
     """Compute and store one score with its inputs."""
     session.flush()
     version = version_of(version_row)
-    _keep(session, visit_id, revision_id, version_row.id, version, answers, attributes)
+    score = score_answers(version, answers, attributes)
+    _keep(session, Key(visit_id, revision_id, version_row.id), version, score, attributes)
+
+
+class Key(NamedTuple):
+    """Which answers a score is of, and by which version."""
+
+    visit_id: UUID
+    revision_id: UUID
+    version_id: UUID
 
 
 def _keep(
     session: Session,
-    visit_id: UUID,
-    revision_id: UUID,
-    version_id: UUID,
+    key: Key,
     version: Version,
-    answers: dict[str, Any],
-    attributes: dict[str, str],
+    score: Score,
+    attributes: Mapping[str, str],
+    *,
+    first: bool = False,
 ) -> None:
-    score = score_answers(version, answers, attributes)
+    """Write it; a visit's `first` score has none before it that could still be the current one."""
     connection = session.connection()
-    connection.execute(_NO_LONGER, {"visit": visit_id})
+    if not first:
+        connection.execute(_NO_LONGER, {"visit": key.visit_id})
     connection.execute(
         _KEEP,
         {
             "id": uuid4(),
-            "visit_id": visit_id,
-            "revision_id": revision_id,
-            "version_id": version_id,
+            **key._asdict(),
             "rule_version": RULE_VERSION,
-            "attributes": attributes,
+            "attributes": dict(attributes),
             "current": True,
             "computed_at": clock.now(),
             **columns_of(version, score),

@@ -7,6 +7,7 @@ read: a slow phone must not keep the others waiting. The answer leaves after the
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,18 +20,19 @@ from litestar.response import Response
 from sqlmodel import Session
 
 from audit_app.kit import clock
-from audit_app.kit.db import read_async, write_async
+from audit_app.kit.db import Engines, read_async, write_async
 from audit_app.kit.errors import NotFound
-from audit_app.kit.i18n import _
+from audit_app.kit.i18n import _, language
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pictures import Picture, remake
 from audit_app.kit.strict_json import read_object
+from audit_app.kit.together import Together
 from audit_app.kit.web import requires
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
 from audit_app.visits.actions.evidence import forget_files, keep_photo, write_files
 from audit_app.visits.actions.filling import Saved, save_answers, standing_of
-from audit_app.visits.actions.submission import submit_visit
+from audit_app.visits.actions.submission import MOST_TOGETHER, Sent, take_in
 from audit_app.visits.models import RevisionState
 from audit_app.visits.queries.field import Receipt, awaited_photo
 from audit_app.visits.rules.entries import LARGEST_BODY, SHA256, AnswersNotTaken
@@ -154,22 +156,23 @@ async def keep_files(
 
 
 async def send_parcel(request: R, visit_id: UUID, parcel: Parcel, sha256: str) -> Receipt:
-    """One transaction: take the parcel and let everything follow; after the commit, forget files nobody names."""
+    """Take the parcel, in one transaction with those who come at the same moment; the answer comes after the commit."""
     actor: Actor = request.user
-    state = request.app.state
-    orphans: list[str] = []
+    intake: Together[Sent, Receipt] = request.app.state.intake
+    return await intake.ask(Sent(visit_id, actor.id, parcel, sha256, language()))
 
-    def take(session: Session) -> Receipt:
-        receipt = submit_visit(
-            session, visit_id, actor, parcel, sha256, clock.now(), state.announcer(session)
-        )
-        orphans.extend(session.info.pop("orphans", ()))
-        return receipt
 
-    receipt = await write_async(state.engines, take)
-    if orphans:
-        await to_thread.run_sync(forget_files, state.settings.paths.photos, orphans)
-    return receipt
+def make_intake(
+    engines: Engines, announcer: Callable[[Session], Callable[[object], None]], photos: Path
+) -> Together[Sent, Receipt]:
+    """Where submissions are taken: on SQLite one group at a time in its turn to write, on PostgreSQL two beside each other."""
+
+    def take(batch: list[Sent]) -> list[Receipt | Exception]:
+        answers, orphans = take_in(engines, batch, clock.now(), announcer)
+        forget_files(photos, orphans)
+        return answers
+
+    return Together(take, most=MOST_TOGETHER, turn=engines.turn, beside=1 if engines.one_writer else 2)
 
 
 def status_of(receipt: Receipt) -> int:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from audit_app.standards.rules.filled import Filled
+
 
 @dataclass(frozen=True)
 class VisitSubmitted:
-    """A revision was taken: the visit has answers that count."""
+    """A revision was taken: the visit has answers that count.
+
+    `filled` is what those answers were read as, for those who come after at once and need not read them again.
+    """
 
     visit_id: UUID
     revision_id: UUID
+    filled: Filled | None = None
 
 
 @dataclass(frozen=True)

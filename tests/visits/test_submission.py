@@ -1,18 +1,25 @@
 """Taking submissions: once, for ever, whatever phones and networks do."""
 
+import hashlib
 import json
 import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
+from audit_app import flows
 from audit_app.kit import clock
 from audit_app.kit.audit import AuditEntry, verify
 from audit_app.kit.db import read, write
 from audit_app.scoring.models import VisitScore
+from audit_app.visits.actions import submission
+from audit_app.visits.actions.submission import Sent, take_in
+from audit_app.visits.api import make_intake
 from audit_app.visits.models import Draft, Evidence, Review, Revision, Visit, VisitKind, VisitState
+from audit_app.visits.rules.submission import read_parcel
 from tests.factories.organisation import make_location, make_person
 from tests.factories.visits import make_revision, make_version, make_visit
 
@@ -311,13 +318,14 @@ def test_a_wrong_clock_is_noted_and_corrected(world):
     assert abs(rows(engines, Visit)[0].visited_at - clock.now()) < timedelta(minutes=1)
 
 
-def test_nothing_is_kept_when_what_follows_breaks(world, monkeypatch):
+def test_nothing_is_kept_when_what_follows_breaks(world):
     client, visit, _mara, engines = world
 
     def break_down(*_args):
         raise RuntimeError("scoring broke")
 
-    client.http.app.state.announcer = lambda _session: break_down
+    state = client.http.app.state
+    state.intake = make_intake(engines, lambda _session: break_down, state.settings.paths.photos)
     answer = send(client, visit, body())
 
     assert answer.status_code == 500
@@ -347,3 +355,72 @@ def test_a_competitor_visit_keeps_no_employee(both_engines, make_client):
 
     assert send(client, visit, body(employee_id=str(uuid4()))).status_code == 201
     assert rows(both_engines, Visit)[0].employee_id is None
+
+
+def test_in_one_group_nobody_suffers_for_another(world):
+    _client, visit, mara, engines = world
+    with write(engines) as session:
+        place, version = make_location(session, "other"), make_version(session)
+        more = [make_visit(session, place, version, mara) for _ in range(3)]
+        more[2].state = VisitState.CANCELLED
+    ids = [one.id for one in (visit, *more)]
+
+    def sent(visit_id, answers=ANSWERS):
+        raw = body(answers)
+        parcel = read_parcel(json.loads(raw))
+        return Sent(visit_id, mara.id, parcel, hashlib.sha256(raw).hexdigest())
+
+    first = sent(ids[0])
+    batch = [first, sent(ids[1], ANSWERS[:1]), first, sent(ids[2]), sent(ids[3]), sent(ids[0]), sent(uuid4())]
+    broken = ids[2]
+
+    def announcer(session):
+        tell = flows.announcer(session)
+
+        def announce(event):
+            if event.visit_id == broken:
+                raise RuntimeError("broke")
+            tell(event)
+
+        return announce
+
+    answers, _files = take_in(engines, batch, clock.now(), announcer)
+
+    assert [type(one).__name__ for one in answers] == [
+        "Receipt",
+        "AnswersNotTaken",
+        "Receipt",
+        "RuntimeError",
+        "Withdrawn",
+        "Receipt",
+        "NotFound",
+    ]
+    assert [one.first for one in answers if hasattr(one, "first")] == [True, False, True]
+    assert [one.state for one in answers if hasattr(one, "first")] == ["accepted", "accepted", "conflict"]
+    assert sorted(row.visit_id.hex for row in rows(engines, Revision)) == [ids[0].hex, ids[0].hex]
+    assert len(rows(engines, VisitScore)) == 1
+    with read(engines) as session:
+        assert verify(session).broken_at is None
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_the_test_of_thirty_two_can_fail(world, planted, monkeypatch):
+    """Without key and lock (no look at what is there, an id made anew at the server) one parcel makes many rows."""
+    client, visit, _mara, engines = world
+    if planted:
+        numbers = iter(range(1, 99))
+        plain = submission._revision
+        monkeypatch.setattr(submission, "_EARLIER", submission._EARLIER.where(sa.false()))
+        monkeypatch.setattr(
+            submission,
+            "_revision",
+            lambda one, now: {**plain(one, now), "id": uuid4(), "number": next(numbers)},
+        )
+        state = client.http.app.state
+        state.intake = make_intake(engines, lambda _session: lambda _event: None, state.settings.paths.photos)
+        monkeypatch.setattr(submission.rules, "may_send", lambda _state: True)
+        monkeypatch.setattr(submission, "move_submitted", lambda *_all: None)
+
+    _at_once(client, visit, [body(submission_id=uuid4())] * 8)
+
+    assert (len(rows(engines, Revision)) == 1) is not planted

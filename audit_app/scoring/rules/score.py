@@ -24,6 +24,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
 from typing import Any, Final
 
 from audit_app.kit.i18n import _
@@ -169,9 +170,18 @@ class Score:
         return None if self.ratio is None else tenths(self.ratio)
 
 
-def score_of(version: Version, answers: Answers, attributes: Attributes) -> Score:
-    """The score of one visit. A pure function: the same arguments give the same score for ever."""
-    seen = visibility(version, answers, attributes)
+def score_of(
+    version: Version,
+    answers: Answers,
+    attributes: Attributes,
+    seen: Mapping[str, Visibility] | None = None,
+) -> Score:
+    """The score of one visit. A pure function: the same arguments give the same score for ever.
+
+    `seen` is the visibility of exactly these arguments, where the caller has it already.
+    """
+    if seen is None:
+        seen = visibility(version, answers, attributes)
     terms: list[Term] = []
     misses: list[CriticalMiss] = []
     sections: list[SectionScore] = []
@@ -285,16 +295,26 @@ def _section_score(section: Section, terms: list[Term], cap: Fraction) -> Sectio
 
 
 def _earned(terms: Iterable[Term]) -> Fraction:
-    return _sum(term.weight * term.ratio if term.ratio != 1 else term.weight for term in terms if term.ratio)
+    above: dict[int, int] = {}
+    for term in terms:
+        if ratio := term.ratio:
+            below = term.weight.denominator * ratio.denominator
+            above[below] = above.get(below, 0) + term.weight.numerator * ratio.numerator
+    return _together(above)
 
 
 def _sum(numbers: Iterable[Fraction]) -> Fraction:
-    """Exact, and quick where many numbers share few denominators: whole numbers are added first, by denominator."""
     above: dict[int, int] = {}
     for number in numbers:
         below = number.denominator
         above[below] = above.get(below, 0) + number.numerator
-    return sum((Fraction(total, below) for below, total in above.items()), _ZERO)
+    return _together(above)
+
+
+def _together(above: Mapping[int, int]) -> Fraction:
+    """Exact, and quick where many numbers share few denominators: numerators were added first, by denominator."""
+    common = lcm(*above)
+    return Fraction(sum(total * (common // below) for below, total in above.items()), common)
 
 
 def _aggregate(
@@ -307,18 +327,17 @@ def _aggregate(
     bonus = _ZERO
     if version.aggregation is Aggregation.POOLED:
         earned = sum((score.ratio * score.possible for score in counting if score.ratio is not None), _ZERO)
-        possible = sum((score.possible for score in counting), _ZERO)
+        possible = _sum(score.possible for score in counting)
         base = earned / possible
-        bonus = sum((score.bonus for score in sections), _ZERO) / possible
+        bonus = _sum(score.bonus for score in sections if score.bonus) / possible
         text = _("%(earned)s earned of %(possible)s possible points: %(after)s %%")
         values = {"earned": _points(earned), "possible": _points(possible), "after": percent(base)}
     else:
-        weights = sum((score.weight for score in counting), _ZERO)
-        base = (
-            sum((score.weight * score.ratio for score in counting if score.ratio is not None), _ZERO)
-            / weights
-        )
+        weights = _sum(score.weight for score in counting)
+        base = _sum(score.weight * score.ratio for score in counting if score.ratio is not None) / weights
         for section, score in zip(version.sections, sections, strict=True):
+            if not score.bonus:
+                continue
             if section.only_bonus and score.bonus_weight:
                 bonus += score.weight * score.bonus / score.bonus_weight / weights
             elif score.possible:
@@ -409,8 +428,8 @@ def _band(version: Version, ratio: Fraction | None, failed: bool) -> Band | None
         return None
     if failed:
         return version.bands[0]
-    reached = [band for band in version.bands if band.start <= ratio * _HUNDRED]
-    return reached[-1]
+    reached = ratio * _HUNDRED
+    return next(band for band in reversed(version.bands) if band.start <= reached)
 
 
 def _points(number: Fraction) -> str:

@@ -34,6 +34,8 @@ from audit_app.standards.rules.values import (
 )
 
 LONGEST_ANSWER: Final = 5_000
+MOST_KEPT: Final = 300
+LONGEST_KEPT: Final = 40
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -68,6 +70,21 @@ class AnswerNotUnderstood(BadInput):
 
 def read_answer(item: Item, text: str) -> Answer:
     """The answer in its canonical spelling. `pass` and `fail` are taken where one option is plainly the best or the worst."""
+    kept: Answer | None = item.kept.get(text)
+    if kept is None:
+        kept = _read_answer(item, text)
+        if item.type is not AnswerType.TEXT:
+            _keep(item, text, kept)
+    return kept
+
+
+def _keep(item: Item, key: object, found: object) -> None:
+    """Remember it, while there is room: an item has few answers, but a number can be anything."""
+    if len(item.kept) < MOST_KEPT and not (isinstance(key, str) and len(key) > LONGEST_KEPT):
+        item.kept[key] = found
+
+
+def _read_answer(item: Item, text: str) -> Answer:
     said = text.strip()
     if not said:
         raise AnswerNotUnderstood(item, _("“%(item)s”: the answer is empty"))
@@ -181,9 +198,15 @@ def ratio_of(item: Item, answer: Answer) -> Fraction | None:
     """How good the answer is, from 0 to 1; None when it is not applicable or cannot be better or worse."""
     if not item.has_ratio or answer.is_na:
         return None
-    if item.options:
-        return ratio_of_codes(item, answer.codes)
-    return None if answer.number is None else ratio_of_number(item, answer.number)
+    key = ("ratio", answer.codes)
+    ratio: Fraction | None = item.kept.get(key)
+    if ratio is None:
+        if item.options:
+            ratio = ratio_of_codes(item, answer.codes)
+        elif answer.number is not None:
+            ratio = ratio_of_number(item, answer.number)
+        _keep(item, key, ratio)
+    return ratio
 
 
 def is_miss(item: Item, answer: Answer) -> bool:
@@ -194,6 +217,8 @@ def is_miss(item: Item, answer: Answer) -> bool:
 
 def evidence_for(item: Item, answer: Answer) -> tuple[Evidence, ...]:
     """What this answer must be shown by. `any` means any answer but not applicable, which has its own rule."""
+    if not item.evidence:
+        return ()
     wanted: set[Evidence] = set()
     if answer.is_na:
         wanted.update(item.evidence.get(NA, ()))

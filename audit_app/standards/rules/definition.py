@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 Text = Mapping[str, str]
 """Language → words, for instance {"en": "Greeted", "ru": "Поздоровались"}."""
@@ -260,6 +260,11 @@ class Item:
     @cached_property
     def option_by_code(self) -> Mapping[str, Option]:
         return {option.code: option for option in self.options}
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What pure functions found out about short answers to this item: visits repeat the same few words for years."""
+        return {}
 
 
 @dataclass(frozen=True)

@@ -126,15 +126,21 @@ class Missing:
     what: Lacking
 
 
-def missing(version: Version, givens: Mapping[str, Given], attributes: Attributes) -> tuple[Missing, ...]:
-    """What is still to answer, to explain and to prove, in the order of the form."""
-    found: list[Missing] = []
-    for item in visible_items(version, answers_in(givens), attributes):
-        section = version.section_of[item.code].code
-        found.extend(
-            Missing(item.code, section, what) for what in _lacking(item, givens.get(item.code, _NOTHING))
-        )
-    return tuple(found)
+def missing(
+    version: Version,
+    givens: Mapping[str, Given],
+    attributes: Attributes,
+    seen: Mapping[str, Visibility] | None = None,
+) -> tuple[Missing, ...]:
+    """What is still to answer, to explain and to prove, in the order of the form. `seen`: the visibility, where known."""
+    if seen is None:
+        seen = visibility(version, answers_in(givens), attributes)
+    return tuple(
+        Missing(item.code, version.section_of[item.code].code, what)
+        for item in version.items
+        if seen[item.code] is Visibility.SHOWN
+        for what in _lacking(item, givens.get(item.code, _NOTHING))
+    )
 
 
 _NOTHING: Final = Given(None)

@@ -21,22 +21,29 @@ FILE_COLUMNS = (
     "file", "media_type", "bytes", "width", "height", "look", "taken_at", "latitude", "longitude"
 )  # fmt: skip
 NO_FILE = {name: Evidence.model_fields[name].default for name in FILE_COLUMNS}
-_OF_VISIT = sa.select(_TABLE).where(_TABLE.c.visit_id == sa.bindparam("visit"))
+_OF_VISITS = sa.select(
+    _TABLE.c.id, _TABLE.c.visit_id, _TABLE.c.item, _TABLE.c.sha256, *(_TABLE.c[name] for name in FILE_COLUMNS)
+).where(_TABLE.c.visit_id.in_(sa.bindparam("visits", expanding=True)))
 _EXPECT = sa.insert(_TABLE)
 
+Rows = list[Mapping[str, Any]]
 
-def expect_photos(
-    session: Session, visit_id: UUID, answers: Mapping[str, Mapping[str, Any]], now: datetime
-) -> tuple[str, ...]:
-    """Make a row for every photo the answers name; a photo that is here already for another item is here for this one too.
 
-    Gives the photos that have not arrived yet.
+def photo_rows(session: Session, visits: Sequence[UUID]) -> dict[UUID, Rows]:
+    """What is known of the photos of these visits."""
+    found: dict[UUID, Rows] = {}
+    for row in session.connection().execute(_OF_VISITS, {"visits": visits}).mappings():
+        found.setdefault(row["visit_id"], []).append(dict(row))
+    return found
+
+
+def to_expect(
+    rows: Rows, visit_id: UUID, pairs: set[tuple[str, str]], now: datetime
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """A new row for every promise without one; a photo that is here already for another item is here for this one too.
+
+    Also gives the photos that have not arrived yet.
     """
-    pairs = promised(answers)
-    if not pairs:
-        return ()
-    connection = session.connection()
-    rows = connection.execute(_OF_VISIT, {"visit": visit_id}).mappings().all()
     known = {(row["item"], row["sha256"]) for row in rows}
     files = {row["sha256"]: row for row in rows if row["file"]}
     fresh = []
@@ -54,9 +61,25 @@ def expect_photos(
                 **({name: here[name] for name in FILE_COLUMNS} if here else NO_FILE),
             }
         )
+    return fresh, tuple(sorted({sha for _item, sha in pairs} - files.keys()))
+
+
+def expect(session: Session, fresh: list[dict[str, Any]]) -> None:
+    """Write the new rows."""
     if fresh:
-        connection.execute(_EXPECT, fresh)
-    return tuple(sorted({sha for _item, sha in pairs} - files.keys()))
+        session.connection().execute(_EXPECT, fresh)
+
+
+def expect_photos(
+    session: Session, visit_id: UUID, answers: Mapping[str, Mapping[str, Any]], now: datetime
+) -> tuple[str, ...]:
+    """Make a row for every photo the answers name; gives the photos that have not arrived yet."""
+    pairs = promised(answers)
+    if not pairs:
+        return ()
+    fresh, missing = to_expect(photo_rows(session, [visit_id]).get(visit_id, []), visit_id, pairs, now)
+    expect(session, fresh)
+    return missing
 
 
 def keep_photo(
@@ -92,16 +115,14 @@ def keep_photo(
     return waiting
 
 
-def drop_unpromised(session: Session, visit_id: UUID, pairs: set[tuple[str, str]]) -> list[str]:
+def drop_unpromised(session: Session, rows: Rows, pairs: set[tuple[str, str]]) -> list[str]:
     """Forget photos that the first submission does not name; gives the files nothing refers to any more."""
-    connection = session.connection()
-    rows = connection.execute(_OF_VISIT, {"visit": visit_id}).all()
-    gone = [row for row in rows if (row.item, row.sha256) not in pairs]
+    gone = [row for row in rows if (row["item"], row["sha256"]) not in pairs]
     if not gone:
         return []
-    connection.execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row.id for row in gone])))
-    kept = {row.file for row in rows if (row.item, row.sha256) in pairs}
-    return [row.file for row in gone if row.file and row.file not in kept]
+    session.connection().execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row["id"] for row in gone])))
+    kept = {row["file"] for row in rows if (row["item"], row["sha256"]) in pairs}
+    return [row["file"] for row in gone if row["file"] and row["file"] not in kept]
 
 
 def thumb_of(file: str) -> str:

@@ -1,6 +1,6 @@
 """What a submission is, when it may be taken, and what a correction may touch. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 from audit_app.kit.errors import AuditError, BadInput
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
-from audit_app.standards.rules.answers import Given, answers_in, read_given
+from audit_app.standards.rules.answers import AnswerNotUnderstood, Given, answers_in, read_given
 from audit_app.standards.rules.definition import Version
+from audit_app.standards.rules.filled import Filled
 from audit_app.standards.rules.visibility import Attributes, Lacking, Visibility, missing, visibility
 from audit_app.visits.models import VisitState as S
 from audit_app.visits.rules.entries import SHA256, AnswersNotTaken, Entry, read_moment, same
@@ -175,23 +176,29 @@ LACKING = {
 
 def check(version: Version, answers: Mapping[str, Entry], attributes: Attributes) -> dict[str, str]:
     """Item → what keeps it from being sent, in the reader's words; empty when all is well."""
-    return problems_of(version, *_read(version, answers), attributes)
-
-
-def _read(version: Version, answers: Mapping[str, Entry]) -> tuple[dict[str, Given], dict[str, str]]:
     givens, problems = read_given(version, answers)
-    return givens, {problem.item: _t(problem.text, **problem.values) for problem in problems}
+    seen = visibility(version, answers_in(givens), attributes)
+    return _problems(version, givens, problems, attributes, seen)
 
 
-def problems_of(
-    version: Version, givens: Mapping[str, Given], unread: Mapping[str, str], attributes: Attributes
+def problems_of(filled: Filled) -> dict[str, str]:
+    """The same for answers already read."""
+    return _problems(filled.version, filled.givens, filled.unread, filled.attributes, filled.seen)
+
+
+def _problems(
+    version: Version,
+    givens: Mapping[str, Given],
+    unread: Iterable[AnswerNotUnderstood],
+    attributes: Attributes,
+    seen: Mapping[str, Visibility],
 ) -> dict[str, str]:
-    """The same for answers already read; what could not be read is said instead of what it lacks."""
+    """What could not be read is said instead of what it lacks; of items the visit does not see nothing is said."""
+    words = {problem.item: _t(problem.text, **problem.values) for problem in unread}
     found: dict[str, str] = {}
-    for one in missing(version, givens, attributes):
-        found.setdefault(one.item, unread.get(one.item) or _t(LACKING[one.what]))
-    seen = visibility(version, answers_in(givens), attributes) if unread else {}
-    for item, text in unread.items():
+    for one in missing(version, givens, attributes, seen):
+        found.setdefault(one.item, words.get(one.item) or _t(LACKING[one.what]))
+    for item, text in words.items():
         if seen.get(item) is Visibility.SHOWN:
             found.setdefault(item, text)
     return found
@@ -199,8 +206,9 @@ def problems_of(
 
 def visited_at(parcel: Parcel, answers: Mapping[str, Entry], received: datetime) -> datetime:
     """When the visit was made: the first answer, else the start, else the end, by the server's clock; never in the future."""
-    moments = [moment for entry in answers.values() if (moment := read_moment(entry.get("at")))]
-    first = min(moments) if moments else parcel.started_at or parcel.finished_at or received
+    # Entries spell every moment alike, in UTC to the second, so the earliest is the smallest text.
+    earliest = read_moment(min((at for entry in answers.values() if (at := entry.get("at"))), default=None))
+    first = earliest or parcel.started_at or parcel.finished_at or received
     offset = skew(parcel, received)
     if offset:
         first += offset
