@@ -13,6 +13,7 @@ from sqlmodel import select
 from audit_app import demo as demo_chain
 from audit_app import flows
 from audit_app.app import create_app
+from audit_app.effectiveness import commands as studies
 from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
 from audit_app.kit.db import make_engines, read, write
@@ -237,7 +238,7 @@ def doctor(data: Path | None, deploy: bool) -> None:
         sys.exit(1)
 
 
-for command in (tables.import_, tables.export, tables.score):
+for command in (tables.import_, tables.export, tables.score, studies.effectiveness):
     main.add_command(command)
 
 

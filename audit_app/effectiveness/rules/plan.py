@@ -55,6 +55,9 @@ class Plan:
     """Standard errors by leaving out groups of locations through the whole pipeline (25 groups)."""
     groups: int = 25
     seed: int = 1
+    misread: float = 0.02
+    """Share of answers taken to be wrong even from careful shoppers: where true compliance moves by 1, the recorded
+    moves by 1 - 2 × this, and effects are told for the true one."""
     kept: frozenset[str] = field(default_factory=frozenset)
     """Items kept by law or by choice: hygiene, whatever the numbers say."""
     disagreement: frozenset[str] = field(default_factory=frozenset)
