@@ -9,8 +9,8 @@ from audit_app.effectiveness.rules.climate import Climate, without_climate
 from audit_app.effectiveness.rules.core import Core
 from audit_app.effectiveness.rules.effects import Effects, effects_of
 from audit_app.effectiveness.rules.facts import Facts, Flags, Floats
-from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.effectiveness.rules.naive import Naive, correlate
+from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.effectiveness.rules.plan import Outcome, Plan
 from audit_app.effectiveness.rules.sensitivity import Alone, Leads, leads, leaning, robustness_values
 from audit_app.effectiveness.rules.shrinkage import Shrunk, shrink

@@ -16,9 +16,9 @@ from audit_app.effectiveness.rules.core import Core, core, visited
 from audit_app.effectiveness.rules.evidence import Evidence
 from audit_app.effectiveness.rules.facts import Facts, Flags, Places
 from audit_app.effectiveness.rules.findings import Doubt, Findings, Reason
-from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.effectiveness.rules.matrix import Variation, residuals, twins, variation
 from audit_app.effectiveness.rules.measures import with_surveys
+from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.effectiveness.rules.plan import Outcome, Plan
 from audit_app.effectiveness.rules.thorough import jackknifed
 from audit_app.effectiveness.rules.weeks import FOOTFALL, companies, rows_of
