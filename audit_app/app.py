@@ -347,15 +347,20 @@ def clockwork(settings: Settings) -> list[jobs.Job]:
     return [jobs.Job("release results", release), jobs.Job("expire visits", expire)]
 
 
+def calm_memory() -> None:
+    """What was imported lives as long as the process: never look through it again for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     """64 threads for waiting on the database, calm garbage collection, the clockwork, and engines closed at the end."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(64))
     anyio.to_thread.current_default_thread_limiter().total_tokens = 64
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    calm_memory()
     engines: Engines = app.state.engines
     try:
         async with jobs.running(engines, clockwork(app.state.settings)):

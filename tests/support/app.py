@@ -5,6 +5,7 @@ SQLite and on PostgreSQL. `session` is a writing session that is rolled back at 
 browser would; `client.sign_in(person)` gives it a session without the slow password.
 """
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,10 +16,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
+from litestar import Litestar
+from litestar.datastructures import State
 from litestar.testing import TestClient
 from sqlalchemy import event
 from sqlmodel import Session
 
+from audit_app import app as app_module
 from audit_app.app import create_app
 from audit_app.kit import clock
 from audit_app.kit.db import Engines, make_engines, write
@@ -36,6 +41,33 @@ def settings_for(data: Path, url: str | None = None, **more: str) -> Settings:
     if url:
         env["AUDIT_DATABASE_URL"] = url
     return read_settings(env, data=data)
+
+
+# What a real process does once and slowly, a run of a thousand tests does cheaply: passwords are hashed by the same
+# Argon2id with the least work (before any test module makes one), and memory is sorted once a worker, not once an app.
+actions._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+actions._NOBODY = actions._hasher.hash("nobody")
+app_module.calm_memory()
+app_module.calm_memory = lambda: None
+
+
+_idle: dict[bool, list[tuple[Litestar, dict[str, Any]]]] = {}
+
+
+@contextlib.contextmanager
+def app_on(settings: Settings, engines: Engines) -> Iterator[Litestar]:
+    """An app on this database, built by `create_app`; one that another test has finished with is used again.
+
+    All that an app keeps is its state, and that is put back as it was when the app was new.
+    """
+    idle = _idle.setdefault(settings.web.secure, [])
+    if not idle:
+        new = create_app(settings, engines)
+        idle.append((new, new.state.dict()))
+    app, as_new = idle.pop()
+    app.state = State({**as_new, "settings": settings, "engines": engines})
+    yield app
+    idle.append((app, as_new))
 
 
 @pytest.fixture(scope="session")
@@ -131,20 +163,17 @@ class Browser:
 @pytest.fixture
 def make_client(tmp_path: Path) -> Iterator[Callable[[Engines], Browser]]:
     """A maker of clients on given engines."""
-    opened: list[TestClient[Any]] = []
+    with contextlib.ExitStack() as opened:
 
-    def make(engines: Engines, **settings: str) -> Browser:
-        chosen = settings_for(tmp_path, None, **settings)
-        client: TestClient[Any] = TestClient(
-            create_app(chosen, engines), base_url="http://127.0.0.1", raise_server_exceptions=False
-        )
-        client.__enter__()
-        opened.append(client)
-        return Browser(client, engines, chosen)
+        def make(engines: Engines, **settings: str) -> Browser:
+            chosen = settings_for(tmp_path, None, **settings)
+            app = opened.enter_context(app_on(chosen, engines))
+            client: TestClient[Any] = TestClient(
+                app, base_url="http://127.0.0.1", raise_server_exceptions=False
+            )
+            return Browser(opened.enter_context(client), engines, chosen)
 
-    yield make
-    for client in opened:
-        client.__exit__(None, None, None)
+        yield make
 
 
 @pytest.fixture

@@ -18,13 +18,12 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from audit_app.app import create_app
 from audit_app.kit import clock
 from audit_app.kit.db import Engines, write
 from audit_app.organisation import actions
 from audit_app.organisation.models import Person
 from audit_app.settings import Settings
-from tests.support.app import settings_for
+from tests.support.app import app_on, settings_for
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -62,19 +61,18 @@ def live(engines: Engines, tmp_path: Path) -> Iterator[Live]:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     settings = settings_for(tmp_path, None, AUDIT_BASE_URL=url)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, engines), host="127.0.0.1", port=port, log_level="error", lifespan="on"
+    with app_on(settings, engines) as app:
+        server = uvicorn.Server(
+            uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
         )
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield Live(url, engines, settings)
-    server.should_exit = True
-    thread.join(20)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.02)
+        yield Live(url, engines, settings)
+        server.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture(scope="session")
