@@ -14,6 +14,7 @@ from audit_app import demo as demo_chain
 from audit_app import flows
 from audit_app.app import create_app
 from audit_app.effectiveness import commands as studies
+from audit_app.effectiveness.stats_commands import stats
 from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
 from audit_app.kit.db import make_engines, read, write
@@ -238,7 +239,7 @@ def doctor(data: Path | None, deploy: bool) -> None:
         sys.exit(1)
 
 
-for command in (tables.import_, tables.export, tables.score, studies.effectiveness):
+for command in (tables.import_, tables.export, tables.score, studies.effectiveness, stats):
     main.add_command(command)
 
 

@@ -39,9 +39,9 @@ def codes(labels: npt.ArrayLike, kept: Flags | None = None) -> tuple[Labels, int
     given = np.asarray(labels)
     if given.dtype.kind in "iu" and len(given) and given.min() >= 0 and given.max() <= 4 * len(given) + 1000:
         there = np.bincount(given if kept is None else given[kept], minlength=int(given.max()) + 1) > 0
-        number = np.cumsum(there, dtype=np.int32) - np.int32(1)
-        code: Labels = np.where(there, number, 0)[given].astype(np.int32)
-        return code, int(there.sum())
+        number = np.cumsum(there) - 1
+        found: Any = (number * there)[given].astype(np.int32)
+        return found, int(there.sum())
     if kept is None:
         values, code = np.unique(given, return_inverse=True)
         return code.reshape(-1).astype(np.int32), len(values)

@@ -21,7 +21,7 @@ ALARM = 2.0
 """|z| from which a test that should find nothing has found something."""
 
 
-def robustness_values(t: Floats, dof: int) -> Floats:
+def robustness_values(t: Floats, dof: float) -> Floats:
     """(J,) RV = .5 (sqrt(f⁴ + 4 f²) - f²), f = |t| / sqrt(dof): Cinelli and Hazlett (2020), with clusters for rows.
 
     The share of the remaining variance of both item and outcome that a hidden cause would have to explain to bring

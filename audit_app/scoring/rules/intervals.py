@@ -57,11 +57,11 @@ def mean_of_sums(n: int, total: float, squares: float, *, low: float = 0.0, high
     return Estimate(n, mean, max(low, mean - half), min(high, mean + half))
 
 
-def wilson(successes: int, n: int) -> Estimate:
-    """A share of n with Wilson's score interval (Wilson 1927): 4 of 4 still spans 51–100 %."""
+def wilson(successes: int, n: int, z: float = _Z) -> Estimate:
+    """A share of n (at the normal point z; 95 % if not told) with Wilson's score interval (Wilson 1927): 4 of 4 still spans 51–100 %."""
     if n == 0:
         return Estimate(0, None)
     p = successes / n
-    centre = (p + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
-    half = _Z * sqrt(p * (1 - p) / n + _Z * _Z / (4 * n * n)) / (1 + _Z * _Z / n)
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Estimate(n, p, max(0.0, centre - half), min(1.0, centre + half))
