@@ -73,7 +73,8 @@ def parts(
 
 
 def _centred(table: Floats) -> Floats:
-    return table - table.mean()
+    found: Floats = table - table.mean()
+    return found
 
 
 def _days(row: int, place: Place, rates: dict[str, Floats], shock: Floats, today: date) -> Days:

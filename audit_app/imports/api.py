@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 
 from audit_app.imports.actions.bring import Options, Upload, bring_in, parse
 from audit_app.imports.limits import BODY, BRINGERS, kind_of
+from audit_app.imports.rules.outcomes import HowToRead, how_to_read
 from audit_app.kit import clock
 from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, BadInput
@@ -76,8 +77,9 @@ class ImportFiles(Controller):
     ) -> dict[str, Any]:
         """Import a CSV, XLSX or YAML file, raw or multipart. With an Idempotency-Key a repeat gives the same answer.
 
-        Kinds: locations, employees, shoppers, standards, visits, answers. `state` in the query puts visits into another
-        state than approved, or makes a standard a draft.
+        Kinds: locations, employees, shoppers, standards, visits, answers, outcomes. `state` in the query puts visits into
+        another state than approved, or makes a standard a draft. Outcomes: `decimals` is point or comma where the file
+        does not tell, and `column=Heading:meaning` (may be repeated) says what a column is.
         """
         scopes = request.scope.get("state", {}).get("token_scopes")
         if scopes is not None and SCOPE not in scopes:
@@ -85,12 +87,14 @@ class ImportFiles(Controller):
         wanted = kind_of(kind)
         state = request.query_params.get("state")  # `state` as a parameter would be Litestar's own
         upload = await _upload(request)
-        options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state)
+        options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state, how=_how(request))
         actor, app = request.user, request.app.state
         key = request.headers.get("idempotency-key", "").strip()
         if len(key) > 120:
             raise BadInput(_("An Idempotency-Key has at most 120 signs."))
-        mark = hashlib.sha256(f"{kind}|{skip_bad}|{dry_run}|{state}|{upload.sha256}".encode()).hexdigest()
+        mark = hashlib.sha256(
+            f"{kind}|{skip_bad}|{dry_run}|{state}|{options.how}|{upload.sha256}".encode()
+        ).hexdigest()
         parsed = await to_thread.run_sync(parse, wanted, upload)
 
         def act(session: Session) -> dict[str, Any]:
@@ -124,6 +128,12 @@ class ImportFiles(Controller):
             if "idempotency" in str(clash.orig):
                 raise StillAtWork from None
             raise
+
+
+def _how(request: R) -> HowToRead:
+    """How a file of outcomes is to be read, from the query."""
+    said = request.query_params.getall("column", [])
+    return how_to_read(said, request.query_params.get("decimals"), sign=":")
 
 
 def _known(session: Session, actor: Actor, key: str, mark: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from audit_app.imports.actions.bring import Options, Upload, bring_in
 from audit_app.imports.queries.exports import EVERYTHING, TABLES, standard_documents
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Taker, understand
+from audit_app.imports.rules.outcomes import how_to_read
 from audit_app.imports.rules.report import Report, RowsNotTaken, in_words
 from audit_app.imports.rules.visits import STATES
 from audit_app.kit import clock
@@ -68,6 +69,19 @@ def _say_problems(report: Report) -> None:
     help="State of imported visits (default: approved, released later by the delay rule) or of a standard "
     "(default: published; or draft).",
 )
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="HEADING=MEANING",
+    help="Outcomes: what a column is (location, date, visitors, transactions, revenue, complaints, more, or nothing); "
+    "may be repeated, and is remembered.",
+)
+@click.option(
+    "--decimals",
+    type=click.Choice(["point", "comma"]),
+    help="Outcomes: the sign before the decimals, where the file does not tell.",
+)
 @click.pass_obj
 def import_(
     announcer: Callable[[Session], Callable[[object], None]],
@@ -77,6 +91,8 @@ def import_(
     skip_bad: bool,
     dry_run: bool,
     state: str | None,
+    columns: tuple[str, ...],
+    decimals: str | None,
 ) -> None:
     """Import files of one KIND: CSV or XLSX tables, standards as YAML or XLSForm.
 
@@ -87,7 +103,8 @@ def import_(
       audit-app import locations network.xlsx
       audit-app import visits visits.csv && audit-app import answers answers.csv
     """
-    options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state)
+    how = how_to_read(columns, decimals, sign="=")
+    options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state, how=how)
     uploads = [(path, Upload(path.name, content_of(path))) for path in files]
     settings = read_settings(data=data)
     migrations.upgrade(settings.database_url)

@@ -16,17 +16,21 @@ from audit_app.imports import waiting
 from audit_app.imports.actions.bring import Options, Upload, bring_in, parse
 from audit_app.imports.limits import BODY, BRINGERS, kind_of
 from audit_app.imports.queries.exports import SCORES, TABLES
-from audit_app.imports.rules.kinds import ABOUT, COLUMNS, TITLES, Kind
+from audit_app.imports.rules.kinds import ABOUT, COLUMNS, MEANINGS, TITLES, Kind
+from audit_app.imports.rules.outcomes import HowToRead, MustAsk, style_named
 from audit_app.imports.rules.report import Report, RowsNotTaken
+from audit_app.imports.waiting import Waiting
 from audit_app.kit import clock, web
 from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, NotFound, TooLarge
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
-from audit_app.kit.tables import MOST_ROWS, write_csv, write_xlsx
-from audit_app.kit.web import Db, Typed, get, requires, see
+from audit_app.kit.tables import MOST_ROWS, read_table, write_csv, write_xlsx
+from audit_app.kit.web import Db, Typed, get, post, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
+from audit_app.outcomes.rules.columns import CHOICES
+from audit_app.outcomes.rules.numbers import Style
 
 R = Request[Actor, Any, Any]
 SHOWN_PROBLEMS: Final = 100
@@ -44,10 +48,20 @@ def _silent(_event: object) -> None:
     return None
 
 
-def _look(session: Session, kind: Kind, upload: Upload) -> Report:
+def _look(session: Session, kind: Kind, upload: Upload, how: HowToRead | None = None) -> Report:
     """What the import would do; nothing is written."""
-    options = Options(dry_run=True)
+    options = Options(dry_run=True, how=how or HowToRead())
     return bring_in(session, kind, upload, by=None, now=clock.now(), announce=_silent, options=options)
+
+
+def _how(found: Waiting) -> HowToRead:
+    """As the person said this file is to be read."""
+    return HowToRead(found.columns, style_named(found.decimals))
+
+
+def _headings(upload: Upload) -> list[str]:
+    """The headings of a table, for the form that asks what they mean."""
+    return list(read_table(upload.content).headings)
 
 
 def _form(request: R, kind: Kind, error: str = "", status: int = 200) -> Template:
@@ -102,6 +116,8 @@ class Imports(Controller):
         settings, engines = request.app.state.settings, request.app.state.engines
         try:
             await read_async(engines, lambda session: _look(session, wanted, upload))
+        except MustAsk:
+            pass  # the next page asks
         except TooLarge as refused:
             return _form(request, wanted, _t(refused.text, **refused.values), 413)
         except AuditError as refused:
@@ -123,18 +139,48 @@ class Imports(Controller):
         wanted = kind_of(kind)
         root = request.app.state.settings.paths.imports
         found = waiting.find(root, request.user.id, wanted, token, clock.now())
-        report = _look(session, wanted, found.upload)
+        report, question = None, ""
+        try:
+            report = _look(session, wanted, found.upload, _how(found))
+        except MustAsk as asked:
+            question = _t(asked.text, **asked.values)
+        except AuditError as refused:  # the network or the file's reading has changed since it was sent
+            return _form(request, wanted, _t(refused.text, **refused.values), 422)
+        headings = _headings(found.upload) if wanted is Kind.OUTCOMES and found.done is None else []
         return web.page(
             request,
-            "imports/preview.html",
+            "imports/preview.html" if report else "imports/ask.html",
             status_code=status,
             kind=wanted,
             title=_t(TITLES[wanted]),
             token=token,
             report=report,
-            problems=report.problems[:SHOWN_PROBLEMS],
+            file=found.upload.name,
+            problems=report.problems[:SHOWN_PROBLEMS] if report else [],
             done=found.done,
+            question=question,
+            headings=headings,
+            taken=report.columns if report else found.columns,
+            decimals=found.decimals,
+            choices=[(word, _t(MEANINGS[word])) for word in CHOICES],
         )
+
+    @post("/{kind:str}/{token:str}/columns", name="imports.columns")
+    def columns(self, request: R, typed: Typed, kind: FromPath[str], token: FromPath[str]) -> Redirect:
+        """Take what a person says of a file of outcomes: what each column is, and how decimals are written."""
+        if kind != Kind.OUTCOMES:
+            raise NotFound
+        root, person = request.app.state.settings.paths.imports, request.user.id
+        found = waiting.find(root, person, Kind.OUTCOMES, token, clock.now())
+        chosen: dict[str, str] = {}
+        for number, heading in enumerate(_headings(found.upload)):
+            word = str(typed.get(f"column-{number}") or "")
+            if word in CHOICES:
+                chosen[heading] = word
+        decimals = str(typed.get("decimals") or "")
+        if found.done is None:
+            waiting.choose(root, person, found, chosen, decimals if decimals in set(Style) else "")
+        return see(request, "imports.preview", kind=Kind.OUTCOMES, token=token)
 
     @async_post("/{kind:str}/{token:str}", name="imports.confirm", status_code=200)
     async def confirm(
@@ -151,6 +197,7 @@ class Imports(Controller):
         options = Options(
             skip_bad=typed.get("skip_bad") == "yes",
             state=chosen if wanted is Kind.STANDARDS and chosen in ("draft", "published") else None,
+            how=_how(found),
         )
         parsed = await to_thread.run_sync(parse, wanted, found.upload)
 
@@ -168,7 +215,7 @@ class Imports(Controller):
 
         try:
             report = await write_async(state.engines, act)
-        except RowsNotTaken:
+        except (RowsNotTaken, MustAsk):
             # The network has changed since the preview: show it anew, nothing was written.
             return await read_async(
                 state.engines, lambda session: self._preview(request, session, kind, token, 422)
@@ -184,7 +231,7 @@ class Imports(Controller):
         wanted = kind_of(kind)
         root = request.app.state.settings.paths.imports
         found = waiting.find(root, request.user.id, wanted, token, clock.now())
-        report = _look(session, wanted, found.upload)
+        report = _look(session, wanted, found.upload, _how(found))
         return download(b"".join(write_csv(*report.bad_table())), f"{kind}-bad-rows.csv", CSV)
 
 

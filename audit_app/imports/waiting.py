@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ class Waiting:
     upload: Upload
     at: datetime
     done: dict[str, Any] | None
+    columns: dict[str, str] = field(default_factory=dict)
+    """Outcomes only: what the person chose for each heading, and the sign before the decimals."""
+    decimals: str = ""
 
 
 def _about(folder: Path) -> dict[str, Any] | None:
@@ -82,7 +85,22 @@ def find(root: Path, person_id: UUID, kind: Kind, token: str, now: datetime) -> 
     if at < now - timedelta(hours=HOURS):
         raise NotFound
     content = (folder / "content").read_bytes()
-    return Waiting(token, kind, Upload(about["name"], content), at, about.get("done"))
+    return Waiting(
+        token,
+        kind,
+        Upload(about["name"], content),
+        at,
+        about.get("done"),
+        about.get("columns") or {},
+        about.get("decimals") or "",
+    )
+
+
+def choose(root: Path, person_id: UUID, waiting: Waiting, columns: dict[str, str], decimals: str) -> None:
+    """Note how this person says the file is to be read."""
+    folder = root / waiting.token
+    about = {"kind": str(waiting.kind), "name": waiting.upload.name, "person": str(person_id)}
+    _write(folder, {**about, "at": waiting.at.isoformat(), "columns": columns, "decimals": decimals})
 
 
 def finish(root: Path, person_id: UUID, waiting: Waiting, report: dict[str, Any]) -> None:

@@ -2,17 +2,27 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
-from audit_app.imports.actions import network, standards, visits
+from audit_app.imports.actions import network, outcomes, standards, visits
 from audit_app.imports.queries import network as network_now
+from audit_app.imports.queries import outcomes as outcomes_now
 from audit_app.imports.queries import visits as visits_now
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Sheet, understand
+from audit_app.imports.rules.outcomes import (
+    HowToRead,
+    OutcomeSheet,
+    OutcomesPlan,
+    Summed,
+    outcome_sheet,
+    plan_outcomes,
+    plan_summed,
+)
 from audit_app.imports.rules.places import plan_places, plan_workers
 from audit_app.imports.rules.plans import Plan
 from audit_app.imports.rules.report import Report, RowsNotTaken
@@ -41,27 +51,37 @@ class Upload:
 
 @dataclass(frozen=True)
 class Options:
-    """How to import: leave bad rows out, only look, or put visits into another state."""
+    """How to import: leave bad rows out, only look, put visits into another state, or read outcomes as a person said."""
 
     skip_bad: bool = False
     dry_run: bool = False
     state: str | None = None
+    how: HowToRead = field(default_factory=HowToRead)
 
 
-Prepared = tuple[Plan[Any], Callable[[], None]]
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, what carries it out, and (outcomes only) what the columns of the file were taken for."""
+
+    plan: Plan[Any]
+    carry_out: Callable[[], None]
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def _references(sheet: Sheet) -> set[str]:
     return {line.cells[sheet.place["visit"]].strip()[:80] for line in sheet.lines}
 
 
-Parsed = Sheet | Document
+Parsed = Sheet | Document | Summed
 
 
 def parse(kind: Kind, upload: Upload) -> Parsed:
     """The slow part that needs no database, so that it can be done before it is our turn to write."""
     if kind is Kind.STANDARDS:
         return standards.read_standard(upload.content)
+    if kind is Kind.OUTCOMES:
+        workbook = upload.content.startswith(b"PK\x03\x04")
+        return outcome_sheet(read_table(upload.content), workbook=workbook)
     return understand(read_table(upload.content), kind)
 
 
@@ -79,25 +99,48 @@ def prepare(
     if isinstance(sheet, Document):
         plan, document = standards.plan_standard(session, sheet)
         draft = options.state == "draft"
-        return plan, lambda: standards.write_standard(session, document, by, now, announce, draft=draft)
+        return Prepared(
+            plan, lambda: standards.write_standard(session, document, by, now, announce, draft=draft)
+        )
+    if isinstance(sheet, OutcomeSheet | Summed):
+        return _outcomes(session, sheet, by, now, options)
     if kind is Kind.LOCATIONS:
         whole = plan_places(sheet, network_now.known_places(session))
-        return whole.plan, lambda: network.write_places(session, whole)
+        return Prepared(whole.plan, lambda: network.write_places(session, whole))
     if kind is Kind.EMPLOYEES:
         workers = plan_workers(sheet, network_now.known_workers(session), network_now.own_locations(session))
-        return workers, lambda: network.write_workers(session, workers)
+        return Prepared(workers, lambda: network.write_workers(session, workers))
     if kind is Kind.SHOPPERS:
         walkers = plan_shoppers(sheet, network_now.known_shoppers(session))
-        return walkers, lambda: network.write_shoppers(session, walkers, now)
+        return Prepared(walkers, lambda: network.write_shoppers(session, walkers, now))
     if kind is Kind.VISITS:
         state = options.state or "approved"
         known = visits_now.known_for_visits(session, _references(sheet))
         # A visit of today is over somewhere on earth before it is over here, so a day of grace.
         made = plan_visits(sheet, known, state, (now + timedelta(days=1)).date())
-        return made, lambda: visits.write_visits(session, made, state, by.id if by else None, now)
+        return Prepared(made, lambda: visits.write_visits(session, made, state, by.id if by else None, now))
     asked = visits_now.asked_visits(session, _references(sheet))
     replies = plan_replies(sheet, asked)
-    return replies.plan, lambda: visits.write_replies(session, replies, asked, now)
+    return Prepared(replies.plan, lambda: visits.write_replies(session, replies, asked, now))
+
+
+def _outcomes(
+    session: Session, sheet: OutcomeSheet | Summed, by: Someone | None, now: datetime, options: Options
+) -> Prepared:
+    known = outcomes_now.known_for_outcomes(session)
+    # The day ends somewhere on earth before it ends here, so a day of grace.
+    today = (now + timedelta(days=1)).date()
+    whole: OutcomesPlan
+    if isinstance(sheet, Summed):
+        whole = plan_summed(sheet, known, today)
+    else:
+        whole = plan_outcomes(sheet, known, options.how, today)
+    by_id = by.id if by else None
+    return Prepared(
+        whole.plan,
+        lambda: outcomes.write_outcomes(session, whole, known, options.how, by_id, now),
+        whole.columns,
+    )
 
 
 def check_state(kind: Kind, state: str | None) -> None:
@@ -125,16 +168,16 @@ def bring_in(
 ) -> Report:
     """Import one file. Raises `RowsNotTaken` when rows are bad and may not be left out; then nothing was written."""
     check_state(kind, options.state)
-    plan, carry_out = prepare(
+    ready = prepare(
         session, kind, parsed or parse(kind, upload), by=by, now=now, announce=announce, options=options
     )
-    report = Report.of(plan, upload.name)
+    report = Report.of(ready.plan, upload.name, ready.columns)
     if options.dry_run:
         return report
     if report.bad and not options.skip_bad:
         raise RowsNotTaken(report)
-    if plan.changes:
-        carry_out()
+    if ready.plan.changes:
+        ready.carry_out()
         audit.record(
             session,
             by.id if by else None,

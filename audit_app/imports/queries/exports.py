@@ -8,11 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from audit_app.imports.rules.kinds import COLUMNS, Kind
+from audit_app.imports.rules.outcomes import cents
 from audit_app.kit.i18n import pick, zone
 from audit_app.kit.tables import Value
 from audit_app.organisation.models import Brand, Employee, Location, Person, Region, Shopper
 from audit_app.organisation.queries import locations_within
 from audit_app.organisation.rules import Scope
+from audit_app.outcomes.models import OutcomeDay, OutcomeMeasure
+from audit_app.outcomes.rules.columns import DATE, LOCATION
+from audit_app.outcomes.rules.measures import FIXED
 from audit_app.scoring.models import VisitScore
 from audit_app.standards.models import Standard, StandardVersion, VersionState
 from audit_app.visits.models import Revision, Visit, VisitState
@@ -229,12 +233,41 @@ def _scores(session: Session, scope: Scope) -> Export:
     return Export(SCORE_COLUMNS, rows())
 
 
+def _outcomes(session: Session, scope: Scope) -> Export:
+    """The columns of the import, then every further measure that ever came in."""
+    further = tuple(session.exec(select(OutcomeMeasure.name).order_by(OutcomeMeasure.name)).all())
+    query = (
+        sa.select(
+            col(Location.code),
+            col(OutcomeDay.day),
+            col(OutcomeDay.visitors),
+            col(OutcomeDay.transactions),
+            col(OutcomeDay.revenue_cents),
+            col(OutcomeDay.complaints),
+            col(OutcomeDay.more),
+        )
+        .join(Location, col(Location.id) == col(OutcomeDay.location_id))
+        .where(locations_within(scope))
+        .order_by(col(OutcomeDay.location_id), col(OutcomeDay.day))
+    )
+
+    def rows() -> Rows:
+        for row in map(tuple, _stream(session, query)):
+            code, day, visitors, transactions, revenue, complaints, more = row
+            named = [more.get(name) for name in further]
+            numbers = [int(one) if isinstance(one, float) and one.is_integer() else one for one in named]
+            yield (code, day, visitors, transactions, cents(revenue), complaints, *numbers)
+
+    return Export((LOCATION, DATE, *FIXED, *further), rows())
+
+
 TABLES: Final[Mapping[str, Callable[[Session, Scope], Export]]] = {
     Kind.LOCATIONS: _locations,
     Kind.EMPLOYEES: _employees,
     Kind.SHOPPERS: _shoppers,
     Kind.VISITS: _visits,
     Kind.ANSWERS: _answers,
+    Kind.OUTCOMES: _outcomes,
     SCORES: _scores,
 }
 """Every table that goes out."""

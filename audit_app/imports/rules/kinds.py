@@ -17,6 +17,7 @@ class Kind(StrEnum):
     STANDARDS = "standards"
     VISITS = "visits"
     ANSWERS = "answers"
+    OUTCOMES = "outcomes"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ TITLES: Final[Mapping[Kind, str]] = {
     Kind.STANDARDS: _("Standards"),
     Kind.VISITS: _("Visits"),
     Kind.ANSWERS: _("Answers"),
+    Kind.OUTCOMES: _("Outcomes"),
 }
 
 ABOUT: Final[Mapping[Kind, str]] = {
@@ -48,6 +50,9 @@ ABOUT: Final[Mapping[Kind, str]] = {
     ),
     Kind.VISITS: _("Visits that were made elsewhere: where, when and by which standard."),
     Kind.ANSWERS: _("The answers of imported visits, one row an answer. They are scored at once."),
+    Kind.OUTCOMES: _(
+        "What customers did: visitors, transactions, revenue and complaints of each location and day."
+    ),
 }
 
 COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
@@ -101,4 +106,25 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("answer", _("An option's code, pass, partial, fail, na, or a number; several options as a;b"), "yes", True),
         Column("comment", _("What the shopper wrote"), ""),
     ),
+    Kind.OUTCOMES: (
+        Column("location", _("Code of the location"), "old-town", True, ("code",)),
+        Column("date", _("The day, such as 2026-03-14; a day that is here already is replaced"), "2026-03-14", True),
+        Column("visitors", _("How many people came in"), "412"),
+        Column("transactions", _("How many of them bought: receipts of the day"), "103"),
+        Column("revenue", _("Money taken that day, in your own currency"), "4871.50"),
+        Column("complaints", _("How many complained"), "1"),
+        Column("staff_hours", _("Any further number of the day, under a heading of your own"), "61.5"),
+    ),
 }  # fmt: skip
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "": _("not used"),
+    "location": _("code of the location"),
+    "date": _("day"),
+    "visitors": _("visitors"),
+    "transactions": _("transactions"),
+    "revenue": _("revenue"),
+    "complaints": _("complaints"),
+    "more": _("another number, under its own heading"),
+}
+"""What a column of a file of outcomes may be."""

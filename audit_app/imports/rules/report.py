@@ -1,7 +1,7 @@
 """What an import came to, in numbers and sentences."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from audit_app.imports.rules.kinds import Kind
@@ -48,6 +48,8 @@ class Report:
     headings: tuple[str, ...]
     bad_lines: Sequence[Line]
     shown: Sequence[tuple[Line, Status]] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Outcomes only: what each heading of the file was taken for; empty means not used."""
 
     @property
     def good(self) -> int:
@@ -55,7 +57,7 @@ class Report:
         return self.new + self.changed
 
     @classmethod
-    def of(cls, plan: Plan[Any], file: str) -> "Report":
+    def of(cls, plan: Plan[Any], file: str, columns: Mapping[str, str] | None = None) -> "Report":
         """The report of a plan."""
         return cls(
             kind=plan.kind,
@@ -70,6 +72,7 @@ class Report:
             headings=plan.headings,
             bad_lines=plan.bad,
             shown=plan.shown,
+            columns=columns or {},
         )
 
     def bad_table(self) -> tuple[list[str], Iterator[list[str]]]:
@@ -97,6 +100,7 @@ class Report:
             "unknown_columns": list(self.unknown),
             "notes": [gettext(note) for note in self.notes],
             "problems": problems_as_json(self.problems),
+            **({"columns": dict(self.columns)} if self.columns else {}),
         }
 
 
