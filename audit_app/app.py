@@ -44,8 +44,9 @@ from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
 from audit_app.visits import api as visits_api
-from audit_app.visits import desk_routes, field_routes, planning_routes, review_routes
+from audit_app.visits import desk_routes, field_routes, phone_routes, planning_routes, review_routes
 from audit_app.visits.actions.release import expire_lapsed, release_due
+from audit_app.visits.letters import person_mark
 
 log = structlog.get_logger("audit_app")
 
@@ -82,6 +83,9 @@ ROUTES: list[Any] = [
     field_routes.Checklist,
     field_routes.Photos,
     visits_api.FieldApi,
+    phone_routes.PhoneApp,
+    phone_routes.PhonePages,
+    phone_routes.PhoneApi,
 ]
 """Every controller of the app."""
 
@@ -121,6 +125,9 @@ def _before_send(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
         state = scope.get("state", {})
         user = scope.get("user")
         handler = scope.get("route_handler")
+        if user and scope["path"].startswith("/my/"):
+            # Whose page this is, so that a phone shows it to nobody else.
+            answer["x-person"] = person_mark(user.id)
         log.info(
             "request",
             request_id=request_id(scope),

@@ -1,185 +1,28 @@
 /* The form on the phone: every answer is kept at once, questions appear and go, progress is counted, nothing is lost.
-   Without this file the same page works by plain forms. Storing and sending is drafts.js, photos are shots.js. */
+   Without this file the same page works by plain forms. What a question means is phone/rules.js, what is kept is
+   phone/store.js, what leaves is phone/outbox.js, photos are shots.js, looking it over and sending is checking.js. */
 "use strict";
 
 (async () => {
   const root = document.getElementById("fill");
-  if (!root || !window.indexedDB) return;
-  const { words } = window.Fill;
+  if (!root || !window.indexedDB || !navigator.locks) return;
+  const { person, fill: visit } = root.dataset;
+  const page = JSON.parse(document.getElementById("fill-form").dataset.form);
+  const { words, icon, plural, undoable } = window.Phone;
   const all = (selector, from = root) => [...from.querySelectorAll(selector)];
-  const asks = all(".ask");
-  const byCode = new Map(asks.map((ask) => [ask.dataset.q, ask]));
-  const icon = (name) => {
-    const svg = document.querySelector(".icon").cloneNode(true);
-    const use = svg.querySelector("use");
-    use.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${name}`);
-    return svg;
-  };
+  const one = (selector, from = root) => from.querySelector(selector);
 
-  /* What stands in a question, and putting something there. */
-  const photosIn = (ask) => all("[data-shots] > li[data-sha], [data-shots] button[name=remove]", ask).map((one) => one.dataset.sha ?? one.value.split(":")[1]).filter((sha, i, list) => list.indexOf(sha) === i);
-  const answerIn = (ask) => {
-    const given = all("[name^='answer.']", ask).filter((one) => !["radio", "checkbox"].includes(one.type) || one.checked).filter((one) => one.type !== "hidden").map((one) => one.value.trim()).filter(Boolean);
-    return given.includes("na") ? "na" : given.join(";");
-  };
-  const entryOf = (ask) => {
-    const entry = { answer: answerIn(ask), comment: ask.querySelector("[name^='comment.']")?.value.trim() ?? "", evidence: photosIn(ask) };
-    if (!entry.answer && !entry.comment && !entry.evidence.length) return null;
-    return { ...entry, at: new Date().toISOString() };
-  };
-  const show = (ask, entry) => {
-    const answer = entry?.answer ?? "";
-    const chosen = answer.split(";");
-    for (const one of all("[name^='answer.']", ask)) {
-      if (["radio", "checkbox"].includes(one.type)) one.checked = one.value === "na" ? answer === "na" : chosen.includes(one.value);
-      else if (one.type !== "hidden") one.value = answer === "na" ? "" : answer;
-    }
-    const comment = ask.querySelector("[name^='comment.']");
-    if (comment) comment.value = entry?.comment ?? "";
-    const list = ask.querySelector("[data-shots]");
-    if (list) {
-      const wanted = entry?.evidence ?? [];
-      for (const li of [...list.children]) if (!wanted.includes(shaOf(li))) li.remove();
-      for (const sha of wanted) if (![...list.children].some((li) => shaOf(li) === sha)) list.append(shot(ask, sha, thumbs.get(sha)));
-      list.hidden = !list.children.length;
-    }
-  };
-  const shaOf = (li) => li.dataset.sha ?? li.querySelector("button[name=remove]")?.value.split(":")[1];
-  const thumbs = new Map();
-  for (const li of all("[data-shots] > li")) if (shaOf(li)) thumbs.set(shaOf(li), li.querySelector("img")?.getAttribute("src"));
+  /* The questions, each with its places on the page, found once. */
+  const asks = all(".ask").map((box) => ({
+    box, code: box.dataset.q, kind: box.dataset.kind, field: one(".q", box),
+    inputs: all("[name^='answer.']", box), comment: one("[name^='comment.']", box), shots: one("[data-shots]", box),
+    demand: one("[data-asked]", box), extra: one("details.extra", box), clear: one("[data-clear]", box),
+    chip: one(`[data-number="${CSS.escape(box.dataset.q)}"]`),
+  }));
+  const byCode = new Map(asks.map((ask) => [ask.code, ask]));
+  const askOf = (node) => byCode.get(node?.closest(".ask")?.dataset.q);
+  const choice = (input) => input.type === "radio" || input.type === "checkbox";
 
-  const shot = (ask, sha, src) => {
-    const li = document.createElement("li");
-    li.dataset.sha = sha;
-    const frame = document.createElement("span");
-    frame.className = "photo";
-    if (src) {
-      const image = document.createElement("img");
-      image.src = src;
-      image.alt = words.photo;
-      image.width = 320;
-      image.height = 240;
-      frame.append(image);
-    } else {
-      const coming = document.createElement("span");
-      coming.className = "coming";
-      coming.append(icon("photo"));
-      frame.append(coming);
-    }
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.name = "remove";
-    remove.value = `${ask.dataset.q}:${sha}`;
-    remove.className = "btn small";
-    remove.append(icon("trash"), words.remove);
-    li.append(frame, remove);
-    return li;
-  };
-
-  /* Conditions, as the server knows them: true, false, or null where an answer is missing; undefined: not on this page. */
-  const number = (ask, text) => {
-    const kind = ask.dataset.kind;
-    if (kind === "time" || kind === "duration") {
-      const parts = text.split(":").map(Number);
-      if (!parts.every(Number.isFinite)) return NaN;
-      return kind === "time" ? parts[0] * 60 + parts[1] : parts.reduce((sum, part) => sum * 60 + part, 0);
-    }
-    return Number(text.replace(",", "."));
-  };
-  const truth = (rule) => {
-    if (rule.all || rule.any) {
-      const parts = (rule.all ?? rule.any).map(truth);
-      const decisive = Boolean(rule.any);
-      if (parts.includes(decisive)) return decisive;
-      return parts.includes(undefined) ? undefined : parts.includes(null) ? null : !decisive;
-    }
-    if (rule.not) { const inner = truth(rule.not); return inner == null ? inner : !inner; }
-    const ask = byCode.get(rule.item);
-    if (!ask) return undefined;
-    const answer = answerIn(ask) || (photosIn(ask).length ? "given" : "");
-    if (ask.hidden || !answer) return null;
-    if (rule.is) return answer === "na" && !rule.is.includes("na") ? null : answer.split(";").some((code) => rule.is.includes(code));
-    const value = number(ask, answer);
-    if (answer === "na" || !Number.isFinite(value)) return null;
-    return rule.from !== undefined ? value >= rule.from : value <= rule.to;
-  };
-  const look = (ask, hidden) => {
-    ask.hidden = hidden;
-    const chip = root.querySelector(`[data-number="${ask.dataset.q}"]`);
-    if (chip) chip.hidden = hidden;
-  };
-  const appear = () => {
-    for (const ask of asks) {
-      if (!ask.dataset.show) continue;
-      const seen = truth(JSON.parse(ask.dataset.show));
-      if (seen !== undefined) look(ask, seen !== true);
-    }
-  };
-
-  /* What an answer must be shown by opens in place. */
-  const demand = (ask, kinds) => {
-    const note = ask.querySelector("[data-asked]");
-    if (!note) return;
-    note.hidden = !kinds.length;
-    for (const one of all("[data-kind]", note)) one.hidden = !kinds.includes(one.dataset.kind);
-    if (kinds.length) ask.querySelector("details.extra").open = true;
-  };
-  const demanded = (ask) => {
-    const rules = JSON.parse(ask.dataset.asks ?? "{}");
-    const answer = answerIn(ask) || (photosIn(ask).length ? "given" : "");
-    if (!answer) return [];
-    if (answer === "na") return rules.na ?? [];
-    return [...new Set([...(rules["*"] ?? []), ...answer.split(";").flatMap((code) => rules[code] ?? [])])];
-  };
-
-  /* Progress, in words. */
-  const plural = new Intl.PluralRules(document.documentElement.lang);
-  const left = (n) => ({ one: words.leftOne, few: words.leftFew }[plural.select(n)] ?? words.leftMany).replace(/\d+/, n);
-  const of = (done, total) => words.of.replace("{done}", done).replace("{total}", total);
-  const isAnswered = (ask) => Boolean(answerIn(ask) || (["photo", "signature"].includes(ask.dataset.kind) && photosIn(ask).length));
-  const count = () => {
-    let done = 0, total = 0, missing = 0;
-    for (const part of all("[data-part]")) {
-      const mine = all(".ask", part).filter((ask) => !ask.hidden);
-      const answered = mine.filter(isAnswered);
-      const needed = mine.filter((ask) => ask.querySelector("[data-required]") && !isAnswered(ask)).length;
-      part.querySelector("[data-part-progress]").textContent = of(answered.length, mine.length);
-      const link = root.querySelector(`.parts a[href="#${part.id}"] > span`);
-      if (link) link.textContent = needed ? left(needed) : of(answered.length, mine.length);
-      done += answered.length; total += mine.length; missing += needed;
-    }
-    for (const ask of asks) {
-      const yes = isAnswered(ask);
-      ask.querySelector(".q").classList.toggle("answered", yes);
-      const clear = ask.querySelector("[data-clear]");
-      if (clear) clear.hidden = !yes;
-      const chip = root.querySelector(`[data-number="${ask.dataset.q}"] a`);
-      if (chip && chip.classList.toggle("done", yes) !== undefined) chip.querySelector(".sr").textContent = ` ${yes ? words.answered : words.open}`;
-    }
-    const box = root.querySelector(".actionbar [data-progress]");
-    box.querySelector("[data-progress-text]").textContent = of(done, total);
-    let rest = box.querySelector("[data-progress-left]");
-    if (!rest) { rest = document.createElement("span"); rest.dataset.progressLeft = ""; box.querySelector("span").append(rest); }
-    rest.textContent = missing ? ` · ${left(missing)}` : "";
-    const bar = box.querySelector("progress");
-    bar.max = total || 1;
-    bar.value = done;
-    const next = root.querySelector("[data-next]");
-    const open = asks.some((ask) => !ask.hidden && !isAnswered(ask));
-    next.querySelector("span").textContent = open ? words.next : words.check;
-    next.href = open ? next.href : root.dataset.check;
-  };
-
-  /* The state of keeping and sending, always in sight. */
-  const sync = root.querySelector("[data-sync]");
-  const state = (name, n) => {
-    const shown = { phone: ["saved", words.phone], saved: n ? ["waiting", words.waiting] : ["saved", words.saved], sending: ["sending", words.sending], waiting: ["waiting", words.waiting], offline: ["offline", words.offline], "sign-in": ["attention", words.signIn], attention: ["attention", words.attention] }[name];
-    const text = shown[1].replace("{n}", n);
-    sync.dataset.state = shown[0];
-    const place = sync.querySelector("[data-sync-text]");
-    if (place.textContent !== text) place.textContent = text;
-    if (name === "sign-in") say(words.signIn.replace("{n}", n), `/sign-in?next=${location.pathname}`);
-  };
   const say = (text, href = "") => {
     const box = document.getElementById("fill-note");
     const note = document.createElement("div");
@@ -191,122 +34,254 @@
     box.replaceChildren(note);
     box.hidden = false;
   };
-  const wrong = (ask, text) => {
-    let line = ask.querySelector(".error");
-    if (!line) { line = document.createElement("p"); line.className = "error"; line.setAttribute("role", "alert"); ask.querySelector("legend").after(line); }
-    line.textContent = text;
-  };
 
-  const draft = await window.Fill.draft({
-    person: root.dataset.person, visit: root.dataset.fill, url: root.dataset.draft, evidence: root.dataset.evidence, base: Number(root.dataset.base),
-    tell: {
-      state,
-      saved(said) {
-        for (const [item, entry] of Object.entries(said.others)) if (byCode.has(item) && !(item in draft.kept.changes)) show(byCode.get(item), entry);
-        const shown = new Set(said.shown);
-        if (!Object.keys(draft.kept.changes).length) for (const ask of asks) { look(ask, !shown.has(ask.dataset.q)); demand(ask, said.asks[ask.dataset.q] ?? []); }
-        if (Object.keys(said.conflicts).length) say(words.twice, location.pathname);
-        count();
-      },
-      refused(fields, message) {
-        for (const [item, text] of Object.entries(fields)) if (byCode.has(item)) wrong(byCode.get(item), text);
-        if (message) say(message);
-      },
-      photo(photo) { thumbs.set(photo.sha, thumbs.get(photo.sha) ?? ""); },
-      photoRefused(photo, message) { if (byCode.has(photo.item)) wrong(byCode.get(photo.item), message); },
-    },
+  /* One form, one tab: the second waits, and takes over when the first is closed. */
+  await new Promise((mine) => {
+    navigator.locks.request(`form-${visit}`, { ifAvailable: true }, (lock) => {
+      if (lock) { mine(); return new Promise(() => {}); }
+      say(words.twoTabs);
+      for (const form of all("form")) form.inert = true;
+      root.dataset.second = "";
+      navigator.locks.request(`form-${visit}`, () => { location.reload(); return new Promise(() => {}); });
+      return undefined;
+    });
   });
 
-  const changed = (ask) => {
-    appear();
-    demand(ask, demanded(ask));
-    count();
-    return draft.change(ask.dataset.q, entryOf(ask));
+  /* What stands here: the page's answers, or the phone's where those are newer; over them what was not yet acknowledged. */
+  const kept = await Store.draft(person, visit).catch(() => null) ?? { visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "" };
+  const waits = () => Object.keys(kept.changes).length;
+  if (page.number > kept.number) {
+    // It came back: what this phone had not sent and may still be changed goes on, the rest is only kept.
+    const mine = Object.entries(kept.changes);
+    const open = ([item]) => !page.rules.opened || page.rules.opened.includes(item);
+    Object.assign(kept, { number: page.number, base: page.base, seen: page.base, answers: page.answers, twice: [], changes: Object.fromEntries(mine.filter(open)), earlier: Object.fromEntries(mine.filter((one) => !open(one))) });
+  }
+  else if (page.number === kept.number && page.base >= kept.seen) Object.assign(kept, { answers: page.answers, seen: page.base, ...(!waits() && { base: page.base }) });
+  Object.assign(kept, { form: page.rules, place: page.place, stuck: "" });
+  for (const change of Object.values(kept.changes)) delete change.stuck;
+
+  /* What stands in a question, and putting something there. */
+  const shaOf = (li) => li.dataset.sha ?? one("button[name=remove]", li)?.value.split(":")[1];
+  const photosIn = (ask) => (ask.shots ? [...new Set([...ask.shots.children].map(shaOf).filter(Boolean))] : []);
+  const answerIn = (ask) => {
+    const given = ask.inputs.filter((input) => (choice(input) ? input.checked : input.type !== "hidden")).map((input) => input.value.trim()).filter(Boolean);
+    return given.includes("na") ? "na" : given.join(";");
+  };
+  const entryIn = (ask) => {
+    const entry = { answer: answerIn(ask), comment: ask.comment?.value.trim() ?? "", evidence: photosIn(ask) };
+    return entry.answer || entry.comment || entry.evidence.length ? { ...entry, at: new Date().toISOString() } : null;
+  };
+  const thumbs = new Map();
+  for (const li of all("[data-shots] > li")) if (shaOf(li)) thumbs.set(shaOf(li), one("img", li)?.getAttribute("src"));
+  const show = (ask, entry) => {
+    const answer = entry?.answer ?? "";
+    const chosen = answer.split(";");
+    for (const input of ask.inputs) {
+      if (choice(input)) input.checked = input.value === "na" ? answer === "na" : chosen.includes(input.value);
+      else if (input.type !== "hidden" && input.value !== answer) input.value = answer === "na" ? "" : answer;
+    }
+    if (ask.comment && ask.comment.value !== (entry?.comment ?? "")) ask.comment.value = entry?.comment ?? "";
+    if (!ask.shots) return;
+    const wanted = entry?.evidence ?? [];
+    for (const li of [...ask.shots.children]) if (!wanted.includes(shaOf(li))) li.remove();
+    const there = photosIn(ask);
+    for (const sha of wanted) if (!there.includes(sha)) ask.shots.append(window.Shots.item(ask.code, sha, thumbs.get(sha)));
+    ask.shots.hidden = !ask.shots.children.length;
+  };
+
+  /* What an answer changes: which questions are seen, what they ask for, how far it is. Only what differs is touched. */
+  const left = (n) => plural("left", n);
+  const of = (done, total) => words.of.replace("{done}", done).replace("{total}", total);
+  const put = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
+  const parts = all("[data-part]").map((part) => ({ code: part.dataset.part, here: one("[data-part-progress]", part), link: one(`.parts a[href="#${part.id}"] > span`) }));
+  const bar = one(".actionbar [data-progress]");
+  const rest = one("[data-progress-left]", bar) ?? one("span", bar).appendChild(document.createElement("span"));
+  const next = one("[data-next]");
+  let now = null;
+  const draw = () => {
+    now = Rules.standing(page.rules, Store.answers(kept));
+    const shown = new Set(now.shown);
+    for (const ask of asks) {
+      const hidden = !shown.has(ask.code);
+      if (ask.box.hidden !== hidden) { ask.box.hidden = hidden; if (ask.chip) ask.chip.hidden = hidden; }
+      const kinds = now.asks[ask.code] ?? [];
+      if (ask.demand && ask.kinds !== kinds.join()) {
+        ask.kinds = kinds.join();
+        ask.demand.hidden = !kinds.length;
+        for (const word of all("[data-kind]", ask.demand)) word.hidden = !kinds.includes(word.dataset.kind);
+        if (kinds.length) ask.extra.open = true;
+      }
+      const answered = Boolean(now.given[ask.code]?.answer);
+      if (ask.answered !== answered) {
+        ask.answered = answered;
+        ask.field.classList.toggle("answered", answered);
+        const link = ask.chip && one("a", ask.chip);
+        if (link) { link.classList.toggle("done", answered); put(one(".sr", link), ` ${answered ? words.answered : words.open}`); }
+      }
+      const something = Boolean(answered || now.given[ask.code]?.odd);
+      if (ask.clear && ask.clear.hidden === something) ask.clear.hidden = !something;
+    }
+    for (const row of now.sections) {
+      const part = parts.find((one) => one.code === row.section);
+      put(part?.here, of(row.answered, row.total));
+      put(part?.link, row.required_left ? left(row.required_left) : of(row.answered, row.total));
+    }
+    put(one("[data-progress-text]", bar), of(now.whole.answered, now.whole.total));
+    put(rest, now.whole.required_left ? ` · ${left(now.whole.required_left)}` : "");
+    const measure = one("progress", bar);
+    measure.max = now.whole.total || 1;
+    measure.value = now.whole.answered;
+    put(one("span", next), unanswered().length ? words.next : words.check);
+  };
+  const unanswered = () => asks.filter((ask) => !ask.box.hidden && !now.given[ask.code]?.answer);
+  const wrong = (ask, text) => {
+    let line = one(".error", ask.box);
+    if (!text) { line?.remove(); return; }
+    if (!line) { line = document.createElement("p"); line.className = "error"; line.setAttribute("role", "alert"); one("legend", ask.box).after(line); }
+    line.textContent = text;
+  };
+  const oddly = (ask) => { const odd = now.given[ask.code]?.odd; wrong(ask, odd ? words[`odd${odd[0].toUpperCase()}${odd.slice(1)}`] ?? words.oddOptions : ""); };
+
+  /* The state of keeping and sending, always in sight. */
+  const sync = one("[data-sync]");
+  let full = false, sending = false, result = "ok", fresh = false;
+  const state = async () => {
+    const photos = (await Store.all(person, "photos", visit).catch(() => [])).filter((photo) => photo.blob);
+    const n = waits() + photos.length;
+    const stuck = kept.stuck || Object.values(kept.changes).some((change) => change.stuck) || photos.some((photo) => photo.stuck) || kept.twice?.length;
+    const time = kept.synced ? new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(kept.synced) : "";
+    const [mark, text] = full ? ["attention", words.full]
+      : stuck ? ["attention", words.attention]
+        : result === "sign-in" ? ["attention", words.signIn]
+          : sending && n ? ["sending", words.sending]
+            : n && !navigator.onLine ? ["offline", words.offline]
+              : n && fresh ? ["phone", words.phone]
+                : n ? ["waiting", words.waiting] : ["saved", time ? words.savedAt.replace("{time}", time) : words.saved];
+    sync.dataset.state = mark;
+    put(one("[data-sync-text]", sync), text.replace("{n}", n));
+    try { localStorage.setItem(`unsent-${person}-${visit}`, n); } catch { /* Full or refused: only the warning at sign-out knows less. */ }
+    if (result === "sign-in") say(words.signIn.replace("{n}", n), `/sign-in?next=${location.pathname}`);
+  };
+
+  /* Keeping: the whole draft in one write; what is typed while it is written goes with the next. */
+  let writing = null, dirty = false;
+  const save = () => {
+    dirty = true;
+    writing ??= (async () => {
+      while (dirty) {
+        dirty = false;
+        try { await Store.write(person, "drafts", { ...kept, saved: Date.now() }); full = false; } catch (fault) { full = true; console.warn(fault); }
+      }
+    })().finally(() => { writing = null; });
+    return writing;
+  };
+  const desk = {
+    kept, save,
+    async done() { await Store.drop(person, "drafts", visit); },
+    tell(what, more) {
+      sending = what === "sending";
+      if (what === "saved") {
+        for (const [item, entry] of Object.entries(more.others ?? {})) if (byCode.has(item) && !(item in kept.changes)) show(byCode.get(item), entry);
+        if (kept.twice.length) say(words.twice, location.pathname);
+        draw();
+      }
+      if (what === "refused") {
+        for (const [item, text] of Object.entries(more.fields)) if (byCode.has(item)) wrong(byCode.get(item), text);
+        if (more.message) say(more.message);
+      }
+      if (what === "photo-refused" && byCode.has(more.photo.item)) wrong(byCode.get(more.photo.item), more.message);
+      window.Checking?.told(what, more);
+      state();
+    },
+  };
+  const kick = Outbox.start(person, { open: desk, after: (what) => { sending = false; fresh = false; result = what; window.Checking?.told("pass", what); return state(); } });
+
+  const change = async (ask, entry = entryIn(ask)) => {
+    const before = kept.changes[ask.code];
+    kept.changes[ask.code] = { entry, mark: crypto.randomUUID() };
+    kept.begun ||= entry?.at ?? "";
+    kept.last = ask.code;
+    kept.stuck = "";
+    if (before?.stuck) wrong(ask, "");
+    fresh = true;
+    const done = save();
+    draw();
+    await done;
+    await state();
+    kick(250);
   };
 
   /* Toast with a way back, for eight seconds. */
-  const undoable = (text, undo, after) => {
-    const place = document.getElementById("toasts");
-    const box = document.createElement("div");
-    box.className = "toast";
-    const line = document.createElement("span");
-    line.textContent = text;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn small";
-    button.textContent = words.undo;
-    box.append(line, button);
-    place.replaceChildren(box);
-    const timer = setTimeout(() => { box.remove(); after?.(); }, 8000);
-    button.addEventListener("click", () => { clearTimeout(timer); box.remove(); undo(); });
-  };
   const clear = (ask) => {
-    const before = entryOf(ask);
+    const before = entryIn(ask);
     show(ask, before?.comment ? { comment: before.comment } : null);
-    changed(ask);
-    undoable(words.cleared, () => { show(ask, before); changed(ask); });
+    wrong(ask, "");
+    change(ask);
+    undoable(words.cleared, () => { show(ask, before); change(ask); });
   };
-  const remove = (ask, sha) => {
-    const before = entryOf(ask);
-    draft.hold(sha, Date.now() + 8000);
+  const hold = async (sha, until) => {
+    const photo = await Store.take(person, "photos", `${visit}:${sha}`);
+    if (photo) await Store.write(person, "photos", { ...photo, held: until });
+  };
+  const remove = async (ask, sha) => {
+    const before = entryIn(ask);
+    await hold(sha, Date.now() + 8000);
     show(ask, { ...before, evidence: before.evidence.filter((one) => one !== sha) });
-    changed(ask);
-    undoable(words.removed, async () => { await draft.hold(sha, 0); show(ask, before); changed(ask); }, () => draft.drop(sha));
+    change(ask);
+    undoable(words.removed, async () => { await hold(sha, 0); show(ask, before); change(ask); }, () => Store.drop(person, "photos", `${visit}:${sha}`));
   };
   const add = async (ask, made, only = false) => {
-    thumbs.set(made.sha, URL.createObjectURL(made.blob));
-    await draft.photo(ask.dataset.q, made.sha, made.blob);
-    const now = entryOf(ask) ?? {};
-    show(ask, { ...now, evidence: only ? [made.sha] : [...(now.evidence ?? []), made.sha] });
-    await changed(ask);
+    thumbs.set(made.sha, URL.createObjectURL(made.thumb ?? made.blob));
+    const photo = { key: `${visit}:${made.sha}`, visit, item: ask.code, sha: made.sha, blob: made.blob, bytes: made.blob.size, thumb: made.thumb, from: made.from, saved: Date.now() };
+    // First the picture, then the answer that names it: whatever happens between, nothing is named that is not here.
+    await Store.write(person, "photos", photo);
+    const entry = entryIn(ask) ?? {};
+    show(ask, { ...entry, evidence: only ? [made.sha] : [...(entry.evidence ?? []), made.sha] });
+    await change(ask);
   };
 
   /* What people do. */
   let typing = 0;
   root.addEventListener("input", ({ target }) => {
-    const ask = target.closest(".ask");
-    if (!ask || !target.matches("textarea, input:not([type=radio]):not([type=checkbox]):not([type=file])")) return;
-    if (target.value && target.name.startsWith("answer.")) for (const na of all("input[value=na]", ask)) na.checked = false;
+    const ask = askOf(target);
+    if (!ask || choice(target) || target.type === "file" || !target.matches("textarea, input")) return;
+    if (target.value && target.name.startsWith("answer.")) for (const input of ask.inputs) if (choice(input) && input.value === "na") input.checked = false;
     clearTimeout(typing);
-    typing = setTimeout(() => changed(ask), 200);
+    typing = setTimeout(() => change(ask), 40);
   });
   root.addEventListener("change", async ({ target }) => {
-    const ask = target.closest(".ask");
+    const ask = askOf(target);
     if (!ask) return;
     if (target.type === "file") {
-      ask.querySelector(".error")?.remove();
+      wrong(ask, "");
       for (const file of [...target.files]) {
-        try { await add(ask, await window.Fill.shrink(file)); } catch { wrong(ask, words.unreadable); }
+        try { await add(ask, await window.Shots.shrink(file, target.hasAttribute("capture") ? "camera" : "library")); } catch (fault) { wrong(ask, fault?.name === "QuotaExceededError" ? words.full : words.unreadable); }
       }
       target.value = "";
       return;
     }
     if (target.type === "checkbox" && target.checked) {
-      for (const other of all("[name^='answer.']", ask)) {
+      for (const other of ask.inputs) {
         if (other === target || (other.value === "na") === (target.value === "na")) continue;
         if (other.type === "checkbox") other.checked = false;
         else if (target.value === "na" && other.type !== "hidden") other.value = "";
       }
     }
     clearTimeout(typing);
-    ask.querySelector(".error")?.remove();
-    changed(ask);
+    await change(ask);
+    oddly(ask);
   });
-  root.addEventListener("submit", (event) => { event.preventDefault(); draft.start(); });
+  root.addEventListener("submit", (event) => { event.preventDefault(); kick(); });
 
   const goTo = (ask) => {
-    const field = ask.querySelector(".q");
-    field.scrollIntoView({ block: "start" });
-    field.focus({ preventScroll: true });
-    draft.keep({ last: ask.dataset.q });
-  };
-  const leave = async (href, ms) => {
-    if (await draft.flush(ms)) location.href = href;
-    else say(words.keepOpen);
+    ask.field.scrollIntoView({ block: "start" });
+    ask.field.focus({ preventScroll: true });
+    kept.last = ask.code;
+    save();
   };
   root.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
-    const ask = on(".ask");
+    const ask = askOf(event.target);
     const stop = () => event.preventDefault();
     if (on("[data-clear]")) { stop(); clear(ask); }
     else if (on("button[name=remove]")) { stop(); remove(ask, on("button[name=remove]").value.split(":")[1]); }
@@ -314,53 +289,48 @@
       stop();
       show(ask, JSON.parse(on("[data-choose]").dataset.entry));
       on(".twice").remove();
+      kept.twice = (kept.twice ?? []).filter((item) => item !== ask.code);
       document.getElementById("fill-note").hidden = true;
-      changed(ask);
+      change(ask);
     } else if (on("[data-now]")) {
-      const now = new Intl.DateTimeFormat("en-GB", { timeZone: root.dataset.zone, hour: "2-digit", minute: "2-digit" }).format(new Date());
-      show(ask, { ...entryOf(ask), answer: now });
-      changed(ask);
+      const time = new Intl.DateTimeFormat("en-GB", { timeZone: root.dataset.zone, hour: "2-digit", minute: "2-digit" }).format(new Date());
+      show(ask, { ...entryIn(ask), answer: time });
+      change(ask);
     } else if (on("[data-watch]")) watch(ask, on("[data-watch]"));
-    else if (on("[data-next]") && asks.some((one) => !one.hidden && !isAnswered(one))) {
+    else if (on("[data-next]") && unanswered().length) {
       stop();
-      const open = asks.filter((one) => !one.hidden && !isAnswered(one));
-      const here = asks.indexOf(byCode.get(draft.kept.last));
+      const open = unanswered();
+      const here = asks.indexOf(byCode.get(kept.last));
       goTo(open.find((one) => asks.indexOf(one) > here) ?? open[0]);
-    } else if (on("[data-next], [data-finish]")) { stop(); leave(root.dataset.check, 8000); }
-    else if (on("[data-leave]")) { stop(); draft.flush(1500).then(() => { location.href = on("[data-leave]").href; }); }
+    } else if (on("[data-next], [data-finish]")) { stop(); save().then(() => window.Checking.open()); }
+    else if (on("[data-leave]")) { stop(); save().then(() => { if (!window.Checking.close()) location.href = on("[data-leave]").href; }); }
     else if (on("[data-hide]")) { stop(); hide(); }
     else if (on(".numbers a")) { stop(); on("details").open = false; goTo(byCode.get(on("li").dataset.number)); }
   });
 
-  /* Stopwatch: one tap starts, one stops and fills in; it goes on over a reload. */
+  /* Silent stopwatch: one tap starts, one stops and fills in; it goes on over a locked screen and a reload. */
   const spell = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
-  const tick = (button, since) => {
-    button.setAttribute("aria-pressed", "true");
-    const label = button.querySelector("span");
-    const step = () => { if (draft.kept.watches[button.dataset.watch]) { label.textContent = `${words.stop} ${spell(Date.now() - since)}`; setTimeout(step, 500); } };
-    step();
+  const tick = (button) => {
+    const since = kept.watches[button.dataset.watch];
+    button.setAttribute("aria-pressed", String(Boolean(since)));
+    put(one("span", button), since ? `${words.stop} ${spell(Date.now() - since)}` : words.start);
+    if (since) setTimeout(tick, 500, button);
   };
   const watch = async (ask, button) => {
-    const since = draft.kept.watches[ask.dataset.q];
+    const since = kept.watches[ask.code];
     if (since) {
-      delete draft.kept.watches[ask.dataset.q];
-      button.setAttribute("aria-pressed", "false");
-      button.querySelector("span").textContent = words.start;
-      show(ask, { ...entryOf(ask), answer: spell(Date.now() - since) });
-      await changed(ask);
-    } else {
-      draft.kept.watches[ask.dataset.q] = Date.now();
-      await draft.keep({});
-      tick(button, Date.now());
-    }
+      delete kept.watches[ask.code];
+      show(ask, { ...entryIn(ask), answer: spell(Math.max(0, Date.now() - since)) });
+      await change(ask);
+    } else { kept.watches[ask.code] = Date.now(); await save(); }
+    tick(button);
   };
-  for (const button of all("[data-watch]")) if (draft.kept.watches[button.dataset.watch]) tick(button, draft.kept.watches[button.dataset.watch]);
 
   /* Hiding: the page becomes a clock, also in its title; a tap brings it back. */
   const cover = document.getElementById("cover");
-  const title = document.title;
   const hide = () => {
-    const time = () => { cover.querySelector("[data-cover-time]").textContent = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date()); };
+    const title = document.title;
+    const time = () => { one("[data-cover-time]", cover).textContent = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date()); };
     time();
     document.title = words.clock;
     cover.showModal();
@@ -369,28 +339,26 @@
   };
 
   for (const canvas of all("[data-sign]")) {
-    const ask = canvas.closest(".ask");
-    const wipe = window.Fill.pad(canvas, (made) => add(ask, made, true));
-    ask.querySelector("[data-sign-clear]")?.addEventListener("click", () => { wipe(); show(ask, null); changed(ask); });
+    const ask = askOf(canvas);
+    const wipe = window.Shots.pad(canvas, (made) => add(ask, made, true));
+    one("[data-sign-clear]", ask.box)?.addEventListener("click", () => { wipe(); show(ask, null); change(ask); });
   }
 
-  /* One form, one tab. */
-  navigator.locks?.request(`form-${root.dataset.fill}`, { ifAvailable: true }, (lock) => {
-    if (lock) return new Promise(() => {});
-    say(words.twoTabs, location.pathname);
-    for (const form of all("form")) form.inert = true;
-    return undefined;
-  });
-
-  /* Where the person was: what waits on the phone is shown, then sent; the page opens at the last question. */
-  for (const photo of await draft.blobs()) thumbs.set(photo.sha, URL.createObjectURL(photo.blob));
-  for (const [item, one] of Object.entries(draft.kept.changes)) if (byCode.has(item)) show(byCode.get(item), one.entry);
-  appear();
-  for (const ask of asks) if (Object.hasOwn(draft.kept.changes, ask.dataset.q)) demand(ask, demanded(ask));
-  count();
-  const last = byCode.get(draft.kept.last);
-  if (last && !last.hidden && !location.hash) last.scrollIntoView({ block: "start" });
+  /* Where the person was: the answers of this phone are shown, then sent; the page opens at the last question. */
+  for (const photo of await Store.all(person, "photos", visit).catch(() => [])) thumbs.set(photo.sha, URL.createObjectURL(photo.thumb ?? photo.blob));
+  const standing = Store.answers(kept);
+  for (const ask of asks) show(ask, standing[ask.code]);
+  draw();
+  for (const button of all("[data-watch]")) if (kept.watches[button.dataset.watch]) tick(button);
+  for (const ask of asks) if (now.given[ask.code]?.odd) oddly(ask);
+  const last = byCode.get(kept.last);
+  if (last && !last.box.hidden && !location.hash) last.field.scrollIntoView({ block: "start" });
+  await window.Checking.wake({ root, person, visit, page, kept, asks, byCode, goTo, kick });
+  addEventListener("offline", state);
+  addEventListener("pagehide", () => Outbox.farewell(kept));
   navigator.storage?.persist?.();
+  await save();
+  await state();
   root.dataset.ready = "";
-  draft.start();
+  kick();
 })();

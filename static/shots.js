@@ -1,31 +1,40 @@
-/* Photos and signatures of the form: made smaller on the phone, named by their hash, shown at once.
-   Fill.shrink(file) gives { blob, sha }; Fill.pad(canvas, done) turns a canvas into a place to sign. */
+/* Photos and signatures of the form: upright and smaller on the phone, named by their hash, shown at once.
+   Shots.shrink(file, from) gives { blob, sha, thumb, from }; Shots.pad(canvas, done) turns a canvas into a place to sign;
+   Shots.item(code, sha, src) is one picture in the list of a question. */
 "use strict";
 
-(() => {
+window.Shots = (() => {
   const LONGEST = 1600;
   const HEAVY = 400 * 1024;
+  const THUMB = 320;
 
   const hash = async (blob) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const jpeg = (canvas, quality) => new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-
-  window.Fill.shrink = async (file) => {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+  const drawn = (picture, longest) => {
+    const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
+    canvas.width = Math.max(1, Math.round(picture.width * scale));
+    canvas.height = Math.max(1, Math.round(picture.height * scale));
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  };
+
+  const shrink = async (file, from) => {
+    const found = Exif.read(await file.slice(0, 256 * 1024).arrayBuffer());
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const canvas = drawn(picture, LONGEST);
+    const thumb = await jpeg(drawn(picture, THUMB), .7);
     picture.close();
     let blob = null;
-    for (const quality of [.82, .7, .55]) {
+    for (const quality of [.82, .7, .55, .4]) {
       blob = await jpeg(canvas, quality);
       if (blob.size <= HEAVY) break;
     }
-    return { blob, sha: await hash(blob) };
+    blob = await Exif.mark(blob, found);
+    return { blob, sha: await hash(blob), thumb, from };
   };
 
-  window.Fill.pad = (canvas, done) => {
+  const pad = (canvas, done) => {
     const draw = canvas.getContext("2d");
     let last = null, timer = 0;
     const wipe = () => { draw.fillStyle = "#fff"; draw.fillRect(0, 0, canvas.width, canvas.height); };
@@ -50,10 +59,46 @@
     const end = () => {
       if (!last) return;
       last = null;
-      timer = setTimeout(async () => { const blob = await jpeg(canvas, .8); done({ blob, sha: await hash(blob) }); }, 700);
+      timer = setTimeout(async () => { const blob = await jpeg(canvas, .8); done({ blob, sha: await hash(blob), from: "hand" }); }, 300);
     };
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
     return wipe;
   };
+
+  const item = (code, sha, src) => {
+    const { words, icon } = window.Phone;
+    const li = document.createElement("li");
+    li.dataset.sha = sha;
+    const frame = document.createElement("span");
+    frame.className = "photo";
+    if (src) frame.append(Object.assign(document.createElement("img"), { src, alt: words.photo, width: 320, height: 240 }));
+    else {
+      const coming = document.createElement("span");
+      coming.className = "coming";
+      coming.append(icon("photo"));
+      frame.append(coming);
+    }
+    const remove = Object.assign(document.createElement("button"), { type: "button", name: "remove", value: `${code}:${sha}`, className: "btn small" });
+    remove.append(icon("trash"), words.remove);
+    li.append(frame, remove);
+    return li;
+  };
+
+  /* Beside the camera: a picture that is there already. It goes marked as such. */
+  for (const input of document.querySelectorAll(".shoot input[type=file]")) {
+    const { words, icon } = window.Phone;
+    const other = Object.assign(document.createElement("input"), { type: "file", accept: input.accept, multiple: true, id: `${input.id}-library` });
+    other.setAttribute("aria-label", words.library);
+    const face = document.createElement("span");
+    face.className = "btn";
+    face.setAttribute("aria-hidden", "true");
+    face.append(icon("photo"), words.library);
+    const box = document.createElement("div");
+    box.className = "shoot";
+    box.append(other, face);
+    input.closest(".shoot").after(box);
+  }
+
+  return { shrink, pad, item };
 })();

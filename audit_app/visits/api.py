@@ -55,7 +55,8 @@ def _pictures() -> CapacityLimiter:
     return _two_at_once[0]
 
 
-def _check_token(request: R) -> None:
+def check_token(request: R) -> None:
+    """A token may send only when it was made for this."""
     scopes = request.scope["state"].get("token_scopes")
     if scopes is not None and not any(scope.split(":")[0] in TOKEN_SCOPES for scope in scopes):
         raise NotFound
@@ -77,13 +78,15 @@ class FieldApi(Controller):
     )
     async def save_draft(self, request: R, visit_id: FromPath[UUID]) -> Response[Any]:
         """Merge changed answers into the draft: `{base, answers: {item: {answer, comment, evidence, at} or null}}`."""
-        _check_token(request)
+        check_token(request)
         actor: Actor = request.user
         body = read_object(await request.body())
         seen, answers, device = _read_save(body)
 
         def save(session: Session) -> dict[str, Any]:
-            return _saved(save_answers(session, visit_id, actor, seen, answers, clock.now(), device=device))
+            saved = save_answers(session, visit_id, actor, seen, answers, clock.now(), device=device)
+            # The phone knows the rules itself; it asks for no more than it cannot know.
+            return _merged(saved) if body.get("brief") is True else _saved(saved)
 
         return Response(await write_async(request.app.state.engines, save))
 
@@ -95,7 +98,7 @@ class FieldApi(Controller):
     )
     async def submit(self, request: R, visit_id: FromPath[UUID]) -> Response[Any]:
         """Take a submission: 201 first, 200 the same again, 202 kept beside an earlier one, 409, 410, 422."""
-        _check_token(request)
+        check_token(request)
         raw = await request.body()
         receipt = await send_parcel(
             request, visit_id, read_parcel(read_object(raw)), hashlib.sha256(raw).hexdigest()
@@ -110,7 +113,7 @@ class FieldApi(Controller):
     )
     async def upload(self, request: R, sha256: FromPath[str]) -> Response[Any]:
         """Take the bytes of a photo that an answer names by this SHA-256: 201 first, 200 the same again."""
-        _check_token(request)
+        check_token(request)
         actor: Actor = request.user
         if not SHA256.fullmatch(sha256):
             raise BodyNotUnderstood(
@@ -216,14 +219,20 @@ def _read_save(body: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
     return seen, answers or {}, device
 
 
-def _saved(saved: Saved) -> dict[str, Any]:
-    standing = standing_of(saved.sheet)
-    whole = standing.whole
+def _merged(saved: Saved) -> dict[str, Any]:
     return {
         "base": saved.sheet.notebook.base,
         "merged": list(saved.merged),
         "conflicts": {item: list(both) for item, both in saved.sheet.notebook.conflicts.items()},
         "others": {item: {k: v for k, v in e.items() if k != "by"} for item, e in saved.others.items()},
+    }
+
+
+def _saved(saved: Saved) -> dict[str, Any]:
+    standing = standing_of(saved.sheet)
+    whole = standing.whole
+    return {
+        **_merged(saved),
         "shown": list(standing.shown),
         "asks": {item: list(kinds) for item, kinds in standing.asks.items()},
         "progress": {

@@ -23,7 +23,7 @@ from audit_app.kit.pictures import Picture
 from audit_app.kit.web import Db, Typed, get, page, post, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
-from audit_app.visits import letters
+from audit_app.visits import letters, phone
 from audit_app.visits.actions import evidence, filling
 from audit_app.visits.api import LARGEST_UPLOAD, remade, send_parcel
 from audit_app.visits.models import Visit, VisitKind, VisitState
@@ -57,7 +57,6 @@ class OwnVisits(Controller):
             sent=[row for row in rows if row.state not in TO_DO | {VisitState.RETURNED, VisitState.OFFERED}],
             days_left={row.id: _days_left(row.due_on, row.timezone) for row in rows},
             person_mark=letters.person_mark(request.user.id),
-            evidence_url=letters.evidence_url(request.app.route_reverse),
         )
 
     @get("/my/visits/{visit_id:uuid}", name="field.show")
@@ -80,6 +79,7 @@ class OwnVisits(Controller):
             days_left=_days_left(visit.due_on, sheet.place.timezone),
             begun=bool(sheet.notebook.answers),
             receipt=visit.revision_id is not None,
+            person_mark=letters.person_mark(request.user.id),
         )
 
     @post("/my/visits/{visit_id:uuid}/accept", name="field.accept")
@@ -226,7 +226,6 @@ class Checklist(Controller):
             place=field.place_of(session, visit),
             receipt=field.receipt_of(session, visit_id, revision_id),
             person_mark=letters.person_mark(request.user.id),
-            evidence_url=letters.evidence_url(request.app.route_reverse),
         )
 
 
@@ -316,7 +315,7 @@ def _form_page(request: R, session: Session, visit: Visit, errors: Mapping[str, 
         return_note=sheet.note,
         competitor=competitor,
         person_mark=letters.person_mark(request.user.id),
-        evidence_url=letters.evidence_url(reverse),
+        form_data=phone.form_data(sheet),
     )  # fmt: skip
 
 
@@ -342,10 +341,7 @@ def _check_page(request: R, session: Session, visit: Visit, submission_id: str, 
         conflicts=list(sheet.notebook.conflicts),
         sending=sending,
         submission_id=submission_id,
-        body=letters.parcel_text(sheet, submission_id),
         waiting_photos=field.awaited(session, visit.id),
-        person_mark=letters.person_mark(request.user.id),
-        evidence_url=letters.evidence_url(request.app.route_reverse),
     )
 
 

@@ -27,11 +27,6 @@ def person_mark(person_id: UUID) -> str:
     return hashlib.sha256(person_id.bytes).hexdigest()[:12]
 
 
-def evidence_url(reverse: Callable[..., str]) -> str:
-    """Where photos go; the script puts their hash in place of the last part."""
-    return reverse("visits_api.evidence", sha256="0" * 64)[:-64]
-
-
 def item_text(version: Version, code: str) -> str:
     """The question of that code, in the reader's language."""
     item = version.item_by_code.get(code)

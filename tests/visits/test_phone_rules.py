@@ -69,7 +69,7 @@ def by_phone(chromium):
 
     def ask(cases: list[tuple[Version, dict[str, Any], dict[str, str]]]) -> list[dict[str, Any]]:
         given = [
-            {"form": form_rules(version, attributes), "entries": entries}
+            {"form": {**form_rules(version), "attributes": attributes}, "entries": entries}
             for version, entries, attributes in cases
         ]
         return list(page.evaluate(ASK, given))

@@ -4,7 +4,7 @@ Numbers travel as decimal text, so that both sides compare them exactly. tests/v
 readings to the same cases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from audit_app.standards.rules.definition import (
@@ -22,17 +22,11 @@ from audit_app.standards.rules.definition import (
 from audit_app.standards.rules.values import write_decimal
 
 
-def form_rules(
-    version: Version, attributes: Mapping[str, str], opened: frozenset[str] | None = None
-) -> dict[str, Any]:
-    """Sections of items, the attributes their conditions ask about, and what a correction may change (None: everything)."""
+def form_rules(version: Version) -> dict[str, Any]:
+    """`sections` of items, and the names of the attributes of a place that are `asked` about."""
     asked: set[str] = set()
     sections = [_section(section, asked) for section in version.sections]
-    return {
-        "sections": sections,
-        "attributes": {name: value for name, value in attributes.items() if name in asked},
-        "opened": None if opened is None else sorted(opened),
-    }
+    return {"sections": sections, "asked": sorted(asked)}
 
 
 def _section(section: Section, asked: set[str]) -> dict[str, Any]:
