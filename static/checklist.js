@@ -57,7 +57,7 @@
     Object.assign(kept, { number: page.number, base: page.base, seen: page.base, answers: page.answers, twice: [], changes: Object.fromEntries(mine.filter(open)), earlier: Object.fromEntries(mine.filter((one) => !open(one))) });
   }
   else if (page.number === kept.number && page.base >= kept.seen) Object.assign(kept, { answers: page.answers, seen: page.base, ...(!waits() && { base: page.base }) });
-  Object.assign(kept, { form: page.rules, place: page.place, stuck: "" });
+  Object.assign(kept, { form: page.rules, stuck: "" });
   for (const change of Object.values(kept.changes)) delete change.stuck;
 
   /* What stands in a question, and putting something there. */

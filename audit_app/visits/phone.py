@@ -36,7 +36,6 @@ def form_data(sheet: Sheet) -> dict[str, Any]:
         "number": sheet.sent_number,
         "base": sheet.notebook.base,
         "answers": sheet.answers,
-        "place": sheet.place.name,
         "rules": {
             "sections": whole["sections"],
             "attributes": {name: attributes[name] for name in whole["asked"] if name in attributes},

@@ -99,7 +99,7 @@ class PhonePages(Controller):
             ),
             "now": clock.now().isoformat(timespec="seconds"),
             "edition": phone.edition(),
-            "visits": len(visits),
+            "names": {str(row.id): row.place for row in visits},
             "pages": pages,
             "files": [asset_url(name) for name in phone.SHARED],
         }

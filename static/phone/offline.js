@@ -58,7 +58,7 @@
     }
     const whole = wanted.every((path) => marks[path]);
     if (whole) for (const name of await caches.keys()) if (name.startsWith("files-") && name !== `files-${now.edition}`) await caches.delete(name);
-    await Store.write(person, "notes", { key: "ready", at: Date.now(), bytes: size, visits: now.visits, marks });
+    await Store.write(person, "notes", { key: "ready", at: Date.now(), bytes: size, names: { ...before.names, ...now.names }, marks });
     if (whole) await readiness();
     document.documentElement.dataset.kept = whole ? "all" : "some";
   };

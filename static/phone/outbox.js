@@ -144,7 +144,7 @@ self.Outbox = (() => {
       const receipt = await said(answer);
       // A receipt for other bytes is none.
       if (receipt.id !== parcel.id || (receipt.sha256 && receipt.sha256 !== (await hex(parcel.text)))) return "retry";
-      await Store.write(person, "receipts", { ...receipt, visit: kept.visit, place: kept.place, message: receipt.message ?? "" });
+      await Store.write(person, "receipts", { ...receipt, visit: kept.visit, message: receipt.message ?? "" });
       await Store.drop(person, "parcels", kept.visit);
       kept.changes = {};
       await desk.done();

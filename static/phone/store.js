@@ -3,7 +3,7 @@
    that visit's draft.
 
    drafts   visit → answers (as the server last had them, `number` and `base` say when), changes (not yet acknowledged),
-            form (the rules, so that the worker can finish without the page), last, watches, place
+            form (the rules, so that the worker can finish without the page), last, watches
    photos   visit:sha256 → the picture until the server has acknowledged it, then its thumb alone
    parcels  visit → what is to be sent: its id for ever, and its text once it has left for the first time
    receipts visit → what the server said when it had it
@@ -53,7 +53,7 @@ self.Store = (() => {
     return visit ? db.getAllFromIndex(store, "visit", visit) : db.getAll(store);
   };
 
-  const blank = (visit) => ({ visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "", place: "" });
+  const blank = (visit) => ({ visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "" });
   const draft = async (person, visit) => {
     const kept = await take(person, "drafts", visit);
     // A draft of an earlier edition of this file has fewer parts.
@@ -95,7 +95,8 @@ self.Store = (() => {
       mine.saved = Math.max(mine.saved, one.saved);
     }
     for (const one of reports) { row(one.visit).reports += 1; row(one.visit).saved ||= one.saved; }
-    for (const one of drafts) if (rows.has(one.visit)) rows.get(one.visit).place = one.place ?? "";
+    const names = (await take(person, "notes", "ready"))?.names ?? {};
+    for (const one of rows.values()) one.place = names[one.visit] ?? "";
     return [...rows.values()].sort((a, b) => a.saved - b.saved);
   };
 
