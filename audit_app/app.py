@@ -117,17 +117,17 @@ def _before_send(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
             return
         given = list(message.get("headers", ()))
         named = {name.lower() for name, _value in given}
-        message["headers"] = [
-            *given,
-            *(one for one in ours if one[0] not in named),
-            (b"x-request-id", request_id(scope).encode()),
-        ]
         state = scope.get("state", {})
         user = scope.get("user")
         handler = scope.get("route_handler")
         if user and scope["path"].startswith("/my/"):
             # Whose page this is, so that a phone shows it to nobody else.
-            answer["x-person"] = person_mark(user.id)
+            given.append((b"x-person", person_mark(user.id).encode()))
+        message["headers"] = [
+            *given,
+            *(one for one in ours if one[0] not in named),
+            (b"x-request-id", request_id(scope).encode()),
+        ]
         log.info(
             "request",
             request_id=request_id(scope),

@@ -4,7 +4,6 @@ A page of 60 questions is mostly the same for everybody who fills this version i
 comment, photo or remark is kept as text by what it shows. Anything a person wrote is never kept.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from markupsafe import Markup
 
 from audit_app.kit import i18n
 from audit_app.standards.rules.definition import AnswerType
-from audit_app.visits.rules.form import Part, Question, asks_json, mark_of, needs_photo_field, show_if_json
+from audit_app.visits.rules.form import Part, Question, mark_of, needs_photo_field
 
 MOST_KEPT = 8000
 _FREE = frozenset({AnswerType.TEXT, AnswerType.NUMBER, AnswerType.DURATION, AnswerType.TIME})
@@ -82,8 +81,6 @@ def _keep(key: tuple[Any, ...], html: Markup) -> Markup:
 def _rendered(
     environment: Environment, question: Question, photos: list[dict[str, Any]], competitor: bool
 ) -> Markup:
-    show = show_if_json(question.item.show_if)
-    asks = asks_json(question.item)
     text = environment.get_template("visits/field/_question.html").render(
         q=question,
         item=question.item,
@@ -93,7 +90,5 @@ def _rendered(
         competitor=competitor,
         photo_field=needs_photo_field(question.item),
         was=mark_of(question.entry),
-        show=json.dumps(show, separators=(",", ":")) if show else "",
-        asks=json.dumps(asks, separators=(",", ":")) if asks else "",
     )
     return Markup(text)  # noqa: S704 - made by our own template, which escapes what people wrote

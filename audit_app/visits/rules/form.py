@@ -3,24 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from audit_app.kit.i18n import _, pick
 from audit_app.kit.i18n import gettext as _t
-from audit_app.standards.rules.answers import NOT_APPLICABLE, Answer, evidence_for
 from audit_app.standards.rules.definition import (
-    ANY,
     NA,
-    AllOf,
-    AnswerType,
-    AnyOf,
-    AtLeast,
-    AtMost,
-    Condition,
-    Is,
     Item,
-    Not,
     Version,
 )
 from audit_app.standards.rules.visibility import Visibility
@@ -111,46 +100,6 @@ def mark_of(entry: Mapping[str, Any]) -> str:
         return ""
     said = f"{entry.get('answer', '')}\x1f{entry.get('comment', '')}"
     return hashlib.blake2s(said.encode(), digest_size=4).hexdigest()
-
-
-def show_if_json(condition: Condition | None) -> Any:
-    """A condition as the page's script reads it; None where there is none."""
-    if condition is None:
-        return None
-    if isinstance(condition, AllOf):
-        return {"all": [show_if_json(part) for part in condition.parts]}
-    if isinstance(condition, AnyOf):
-        return {"any": [show_if_json(part) for part in condition.parts]}
-    if isinstance(condition, Not):
-        return {"not": show_if_json(condition.part)}
-    if isinstance(condition, Is):
-        return {"item": condition.subject, "is": list(condition.values)}
-    assert isinstance(condition, AtLeast | AtMost)
-    key = "from" if isinstance(condition, AtLeast) else "to"
-    return {"item": condition.subject, key: float(condition.bound)}
-
-
-def asks_json(item: Item) -> dict[str, list[str]]:
-    """Answer → what it must be shown by; `*` is any answer. What needs points of a measured answer is left to the server."""
-    found: dict[str, list[str]] = {}
-
-    def note(key: str, answer: Answer) -> None:
-        if kinds := [kind.value for kind in evidence_for(item, answer)]:
-            found[key] = kinds
-
-    if item.type is AnswerType.SCALE and item.scale:
-        for value in range(item.scale.min, item.scale.max + 1):
-            note(str(value), Answer(str(value), (str(value),), Fraction(value)))
-    elif item.options and item.type is not AnswerType.MULTIPLE:
-        for code in item.option_by_code:
-            note(code, Answer(code, (code,)))
-    else:
-        for key in (ANY, *item.option_by_code):
-            if kinds := [kind.value for kind in item.evidence.get(key, ())]:
-                found["*" if key == ANY else key] = kinds
-    if item.na:
-        note(NA, NOT_APPLICABLE)
-    return found
 
 
 def needs_photo_field(item: Item) -> bool:
