@@ -23,7 +23,7 @@ class Core:
 
 def core(ratio: Ratios, location: Places, week: Places, shopper: Places, company: Places, weeks: int) -> Core:
     """Compliance paths from the answers (V, J) of items that vary; visits sorted by location, `company` by location (S,)."""
-    plain = residuals(ratio, week, company[location])
+    plain = residuals(ratio, week, location, company)
     found = severity(plain, location, shopper)
     fair = without_severity(plain, found, shopper)
     split = signal(fair, location, week)

@@ -17,7 +17,7 @@ PERIOD = 4
 FEWEST = 30
 """Visits a period should hold on average; with fewer, periods are longer."""
 FIRM = 8.0
-"""Answers at which a region's own mean counts half."""
+"""Answers at which a region's difference from the network counts half."""
 RARE_SHARE, RARE_VISITS = 0.01, 5
 """No variation (contracts.md 6): fewer than 1 % of the answered visits, or fewer than 5, differ from the commonest."""
 JUDGED = 10
@@ -74,39 +74,50 @@ def variation(facts: Facts) -> Variation:
     )
 
 
-def residuals(ratio: Ratios, week: Places, company: Places) -> Matrix:
+def residuals(ratio: Ratios, week: Places, location: Places, company: Places) -> Matrix:
     """Answers (V, J) minus what the item did in their period of (usually) four weeks in the network and in the region.
 
     What all locations, or those of a region, do at the same time (a campaign, a season, a new wording) is no difference
-    between them, and the outcome models take the same out of the outcomes by region and week. A region's mean counts
-    n / (n + `FIRM`) of its difference from the network's, n its answers. `company` (V,) is the visit's group of
-    locations (weeks.companies).
+    between them, and the outcome models take the same out of the outcomes by region and week. `company` is the group of
+    each location (S,): weeks.companies.
     """
     known = ~np.isnan(ratio)
     value = np.where(known, ratio, 0.0).astype(np.float64)
     weeks = int(week.max()) + 1 if week.size else 1
     periods = max(1, min(weeks // PERIOD, len(ratio) // FEWEST))
     period = np.minimum(week.astype(np.int64) * periods // weeks, periods - 1)
-    mean, _count = _means(value, known, period, periods)
-    value = np.where(known, value - mean[period], 0.0)
-    companies = int(company.max()) + 1 if company.size else 1
-    if companies > 1:
-        cell = company.astype(np.int64) * periods + period
-        mean, count = _means(value, known, cell, companies * periods)
-        value = np.where(known, value - (mean * count / (count + FIRM))[cell], 0.0)
+    own = location.astype(np.int64) * periods + period
+    value = _less_mean(value, known, period, own, 0.0)
+    if company.size and company.max() > 0:
+        value = _less_mean(value, known, company[location].astype(np.int64) * periods + period, own, FIRM)
     return Matrix(value, known)
 
 
-def _means(value: Floats, known: Flags, group: Numbers, groups: int) -> tuple[Floats, Floats]:
-    """Means of the known values by group, and how many there are; (groups, J) each."""
-    total = np.zeros((groups, value.shape[1]))
-    count = np.zeros((groups, value.shape[1]))
+def _less_mean(value: Floats, known: Flags, group: Numbers, own: Numbers, firm: float) -> Floats:
+    """Values less the mean of their group, in which the location's own values count half.
+
+    Counted fully, the errors of a location's visits would be taken off its other visits in the period, counted not at
+    all, the errors of the others would be added to all of them: both bend what its visits have in common (the signal),
+    by -1/n and +1/n of the noise. At a half the two cancel. `firm` answers of nought are added to every mean.
+    """
+    total, count = _sums(value, known, group)
+    mine, few = _sums(value, known, own)
+    weight = count - few / 2 + firm
+    share = np.minimum(few / 2 / np.maximum(weight, 1e-9), 0.5)
+    mean = (total - mine / 2) / np.maximum(weight, 1e-9)
+    return np.where(known, (value - mean) / (1 - share), 0.0)
+
+
+def _sums(value: Floats, known: Flags, group: Numbers) -> tuple[Floats, Floats]:
+    """For each visit (V, J): sum and number of the known values of its group."""
     order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0])
-    present = group[order][starts]
-    total[present] = np.add.reduceat(value[order], starts, axis=0)
-    count[present] = np.add.reduceat(known[order].astype(np.float64), starts, axis=0)
-    return total / np.maximum(count, 1), count
+    new = np.r_[True, np.diff(group[order]) > 0]
+    starts = np.flatnonzero(new)
+    which = np.empty(len(group), dtype=np.int64)
+    which[order] = np.cumsum(new) - 1
+    total = np.add.reduceat(value[order], starts, axis=0)
+    count = np.add.reduceat(known[order].astype(np.float64), starts, axis=0)
+    return total[which], count[which]
 
 
 def twins(matrix: Matrix) -> list[tuple[int, int]]:

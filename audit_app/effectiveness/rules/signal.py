@@ -20,8 +20,10 @@ HALF_LIVES = (3.0, 3.4, 3.8, 4.3, 4.8, 5.4, 6.1, 6.9, 7.7, 8.7, 9.7, 11.0, 12.3,
 """Weeks tried; in between nothing changes that could be measured."""
 USUAL = 13.0
 """Where the answers do not tell."""
-FARTHEST = 40
+FARTHEST = 52
 """Weeks between two visits up to which they are compared: what lies farther apart says little about weeks near by."""
+TYPICAL = (0.1, 0.05)
+"""Signal within locations as a share of one visit's noise, and how far networks differ in it: leaned on by small ones."""
 LEAST_NOISE = 0.02
 """Variance below which the noise of one visit is not believed: a visit sees one moment."""
 
@@ -133,13 +135,16 @@ def signal(matrix: Matrix, location: Places, week: Places, weeks: float | None =
     level = ones / n_ones - persistent * share
     noise = np.where(usable, same / n_same - level - persistent, same / n_same)
     variance = np.zeros_like(persistent)
+    of_mean = 0.0
     for part in parts:
         told = part.faded - share * part.ones
         expected = level * (part.n_faded - share * part.n_ones) + persistent * (
             part.n_faded2 - share * part.n_faded
         )
-        variance += (((told - expected) / spread) ** 2).sum(0)
-    return _tidy(life, _even(persistent), _even(noise), variance, np.diag(usable))
+        pull = (told - expected) / spread
+        variance += (pull**2).sum(0)
+        of_mean += float((np.trace(pull, axis1=1, axis2=2) ** 2).sum()) / len(variance) ** 2
+    return _tidy(life, _even(persistent), _even(noise), variance, of_mean, np.diag(usable))
 
 
 @dataclass(frozen=True)
@@ -184,18 +189,23 @@ def _even(square: Floats) -> Floats:
     return (square + square.T) / 2
 
 
-def _tidy(life: float, persistent: Floats, noise: Floats, variance: Floats, usable: Flags) -> Signal:
-    """One common factor and own variances; own variances are shrunk towards their median by how uncertain they are.
+def _tidy(
+    life: float, persistent: Floats, noise: Floats, variance: Floats, of_mean: float, usable: Flags
+) -> Signal:
+    """One common factor and own variances; own variances are shrunk towards what is typical by how uncertain they are.
 
-    Free covariance matrices are too noisy (measured worse). Own signal never falls below a fifth of the median, own
-    noise never below `LEAST_NOISE`.
+    Free covariance matrices are too noisy (measured worse). What is typical is the items' median; in small networks,
+    where even that is uncertain, it leans on `TYPICAL`. Own signal never falls below a fifth of it, own noise never
+    below `LEAST_NOISE`. `variance` (J, J) and `of_mean` are sampling variances of the moments and of their mean diagonal.
     """
     loading = one_factor(persistent, variance)
     noise_loading = one_factor(noise, variance)
     raw = np.diag(persistent)
     own = raw - loading**2
     sampling = np.diag(variance)
-    middle = max(float(np.median(own)), 0.1 * float(np.median(np.abs(raw))) + 1e-5)
+    usual, width = (share * float(np.mean(np.diag(noise))) for share in TYPICAL)
+    firm = width**2 / (width**2 + of_mean)
+    middle = max(firm * float(np.median(own)) + (1 - firm) * usual, 0.2 * usual, 1e-5)
     between = max(float(np.var(own)) - float(sampling.mean()), 0.0)
     keep = between / (between + sampling + 1e-15)
     own = np.maximum(middle + (own - middle) * keep, 0.2 * middle)

@@ -107,7 +107,9 @@ def _testable(facts: Facts, about: Variation, week: Places) -> tuple[Numbers, di
     varying = np.flatnonzero(~about.unanswered & ~about.constant)
     doubled: set[int] = set()
     if len(varying):
-        for first, later in twins(residuals(facts.ratio[:, varying], week, np.zeros_like(week))):
+        for first, later in twins(
+            residuals(facts.ratio[:, varying], week, facts.location, np.zeros(len(facts.locations), np.int32))
+        ):
             a, b = int(varying[first]), int(varying[later])
             why.setdefault(a, reasons.twin(facts.items[b]))
             why[b] = reasons.twin(facts.items[a])
