@@ -40,15 +40,14 @@ def codes(labels: npt.ArrayLike, kept: Flags | None = None) -> tuple[Labels, int
     if given.dtype.kind in "iu" and len(given) and given.min() >= 0 and given.max() <= 4 * len(given) + 1000:
         there = np.bincount(given if kept is None else given[kept], minlength=int(given.max()) + 1) > 0
         number = np.cumsum(there) - 1
-        found: Any = (number * there)[given].astype(np.int32)
-        return found, int(there.sum())
+        return (number * there)[given].astype(np.int32), int(there.sum())
     if kept is None:
         values, code = np.unique(given, return_inverse=True)
         return code.reshape(-1).astype(np.int32), len(values)
     values, inner = np.unique(given[kept], return_inverse=True)
-    code = np.zeros(len(given), np.int32)
-    code[kept] = inner.reshape(-1)
-    return code, len(values)
+    spread: Labels = np.zeros(len(given), np.int32)
+    spread[kept] = inner.reshape(-1)
+    return spread, len(values)
 
 
 def not_alone(entity: Labels, period: Labels | None, kept: Flags) -> Flags:
