@@ -129,12 +129,15 @@ def _made(
     if not spans:
         return
     at = col(Visit.visited_at)
-    rows = session.connection().execute(
+    # One search in the index for each span: SQLite would walk through everything for spans joined by OR.
+    parts = (
         sa.select(*_ENTRY)
         .join(Location, col(Location.id) == col(Visit.location_id))
-        .where(sa.or_(*(sa.and_(at >= begin, at < end) for begin, end in spans)), *where)
-        .order_by(at, col(Visit.id))
+        .where(at >= begin, at < end, *where)
+        for begin, end in spans
     )
+    whole = sa.union_all(*parts).subquery()
+    rows = session.connection().execute(sa.select(whole).order_by(whole.c.visited_at, whole.c.id))
     for row in rows:
         entry = Entry(*row)
         assert entry.at is not None
