@@ -389,12 +389,25 @@ def _check_guards(app: Litestar) -> None:
                 raise RuntimeError(f"The route {handler.name or route.path} names no guard.")
 
 
+def state_of(settings: Settings, engines: Engines) -> State:
+    """Everything an app keeps that hangs on its settings and its database; the rest of it is the same for all."""
+    return State(
+        {
+            "settings": settings,
+            "engines": engines,
+            "arrivals": door.make_arrivals(engines),
+            "intake": visits_api.make_intake(engines, flows.announcer, settings.paths.photos),
+            "furniture": furniture_of(settings),
+            "announcer": flows.announcer,
+        }
+    )
+
+
 def create_app(settings: Settings | None = None, engines: Engines | None = None) -> Litestar:
     """The application for these settings (default: from the environment)."""
     chosen = settings or read_settings()
     set_up_logs(chosen.log or "plain")
     environment = make_environment()
-    database = engines or make_engines(chosen.database_url)
     app = Litestar(
         route_handlers=[*ROUTES, static_files()],
         middleware=[door.Door()],
@@ -421,16 +434,7 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
             openapi_router=Router("/api/v1", route_handlers=[], guards=[web.requires()]),
         ),
         include_in_schema=False,
-        state=State(
-            {
-                "settings": chosen,
-                "engines": database,
-                "arrivals": door.make_arrivals(database),
-                "intake": visits_api.make_intake(database, flows.announcer, chosen.paths.photos),
-                "furniture": furniture_of(chosen),
-                "announcer": flows.announcer,
-            }
-        ),
+        state=state_of(chosen, engines or make_engines(chosen.database_url)),
         lifespan=[_running],
         request_max_body_size=4 * 2**20,
         logging_config=None,

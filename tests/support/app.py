@@ -18,7 +18,6 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
-from litestar.datastructures import State
 from litestar.testing import TestClient
 from sqlalchemy import event
 from sqlmodel import Session
@@ -51,23 +50,17 @@ app_module.calm_memory()
 app_module.calm_memory = lambda: None
 
 
-_idle: dict[bool, list[tuple[Litestar, dict[str, Any]]]] = {}
+_idle: dict[bool, list[Litestar]] = {}
 
 
 @contextlib.contextmanager
 def app_on(settings: Settings, engines: Engines) -> Iterator[Litestar]:
-    """An app on this database, built by `create_app`; one that another test has finished with is used again.
-
-    All that an app keeps is its state, and that is put back as it was when the app was new.
-    """
+    """An app on this database; one that another test has finished with is used again, with a state of its own."""
     idle = _idle.setdefault(settings.web.secure, [])
-    if not idle:
-        new = create_app(settings, engines)
-        idle.append((new, new.state.dict()))
-    app, as_new = idle.pop()
-    app.state = State({**as_new, "settings": settings, "engines": engines})
+    app = idle.pop() if idle else create_app(settings, engines)
+    app.state = app_module.state_of(settings, engines)
     yield app
-    idle.append((app, as_new))
+    idle.append(app)
 
 
 @pytest.fixture(scope="session")
