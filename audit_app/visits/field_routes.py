@@ -25,14 +25,17 @@ from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
 from audit_app.visits import letters, phone
 from audit_app.visits.actions import evidence, filling
+from audit_app.visits.actions.flags import ANSWERABLE, answer_flag
 from audit_app.visits.api import LARGEST_UPLOAD, remade, send_parcel
 from audit_app.visits.models import Visit, VisitKind, VisitState
 from audit_app.visits.queries import access, field
+from audit_app.visits.queries.review import flags_of
 from audit_app.visits.questions import numbers_html, question_html
 from audit_app.visits.rules import form as forms
 from audit_app.visits.rules.entries import AnswersNotTaken
 from audit_app.visits.rules.states import FILLABLE
 from audit_app.visits.rules.submission import check, read_parcel
+from audit_app.visits.words import flag_text
 
 R = Request[Actor, Any, Any]
 
@@ -80,7 +83,19 @@ class OwnVisits(Controller):
             begun=bool(sheet.notebook.answers),
             receipt=visit.revision_id is not None,
             person_mark=letters.person_mark(request.user.id),
+            flags=flags_of(session, visit.id),
+            flag_text=flag_text,
+            may_answer=visit.state in ANSWERABLE,
         )
+
+    @post("/my/visits/{visit_id:uuid}/flags/{flag_id:uuid}", name="field.answer_flag")
+    def answer_flag(
+        self, request: R, session: Db, typed: Typed, visit_id: FromPath[UUID], flag_id: FromPath[UUID]
+    ) -> Redirect:
+        """Say something to what looked odd about the visit."""
+        answer_flag(session, visit_id, flag_id, str(typed.get("answer") or ""), request.user, clock.now())
+        said = _t(_("Thank you. Whoever checks the visit reads this beside it."))
+        return see(request, "field.show", visit_id=visit_id, anchor="flags", said=("good", said))
 
     @post("/my/visits/{visit_id:uuid}/accept", name="field.accept")
     def accept(self, request: R, session: Db, visit_id: FromPath[UUID]) -> Redirect:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, String, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from audit_app.kit import clock
@@ -61,6 +61,7 @@ class Visit(SQLModel, table=True):
         Index("ix_visit_state_visited", "state", "visited_at"),
         Index("ix_visit_from", "from_on"),
         Index("ix_visit_visited", "visited_at"),
+        Index("ix_visit_shopper_visited", "shopper_id", "visited_at"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -141,6 +142,35 @@ class Revision(SQLModel, table=True):
     finished_at: datetime | None = None
     device_now: datetime | None = None
     received_at: datetime = Field(default_factory=clock.now)
+    place: dict[str, float] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Where the phone was when it was sent, if the shopper let it say so: latitude, longitude, accuracy in metres."""
+    inspected: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether odd things were looked for when it came (imported reports were not made on a phone of ours)."""
+
+
+class VisitFlag(SQLModel, table=True):
+    """Something odd about a visit, with its numbers, and what the shopper says to it; see rules/flags.py."""
+
+    __tablename__ = "visit_flag"
+    __table_args__ = (UniqueConstraint("visit_id", "code"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    visit_id: UUID = Field(foreign_key="visit.id")
+    code: str = Field(max_length=20)
+    numbers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(default_factory=clock.now)
+    answer: str = Field(default="", max_length=1000)
+    answered_at: datetime | None = None
+
+
+class CommentMark(SQLModel, table=True):
+    """The mark of a long comment (a hash of its bare letters), to notice when it stands in another report."""
+
+    __tablename__ = "comment_mark"
+
+    visit_id: UUID = Field(primary_key=True, foreign_key="visit.id")
+    item: str = Field(primary_key=True, max_length=64)
+    mark: str = Field(max_length=32, index=True)
 
 
 class EvidenceState(StrEnum):

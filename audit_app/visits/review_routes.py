@@ -14,7 +14,8 @@ from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.i18n import translations
 from audit_app.kit.web import Announce, Db, Typed, bind, get, page, post, requires, see
 from audit_app.organisation.models import Person
-from audit_app.standards.rules.answers import read_given
+from audit_app.standards.rules.answers import Given, read_given
+from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.reading import read_version
 from audit_app.visits import forms, words
 from audit_app.visits.actions import review
@@ -209,22 +210,7 @@ def shown(
     if whole.revision is not None:
         rev = whole.revision
         filling = rules.Filling(rev.started_at, rev.finished_at, rev.device_now, rev.received_at)
-        mine = [
-            rules.Photo(one.item, one.sha256, one.look, one.latitude, one.longitude) for one in whole.evidence
-        ]
-        spot = whole.location
-        hints = [
-            *rules.filling_hints(version, givens, filling),
-            *rules.answer_hints(version, givens, lacking),
-            *rules.copied_hints(givens, queries.earlier_answers(session, visit)),
-            *rules.photo_hints(
-                mine,
-                queries.photos_elsewhere(session, visit, [one.sha256 for one in mine]),
-                (spot.latitude, spot.longitude)
-                if spot.latitude is not None and spot.longitude is not None
-                else None,
-            ),
-        ]
+        hints = _hints(session, whole, version, givens, lacking, filling)
     return page(
         request,
         "visits/review/visit.html",
@@ -237,6 +223,7 @@ def shown(
         answered=rules.answered(givens),
         lacking=lacking,
         hints=hints,
+        flags=queries.flags_of(session, visit.id),
         filling=filling,
         photos=photos_of(request, whole.evidence),
         around=queries.neighbours(session, request.user, visit),
@@ -253,3 +240,33 @@ def shown(
         now=clock.now(),
         words=words,
     )
+
+
+def _hints(
+    session: Session,
+    whole: desk.Whole,
+    version: Version,
+    givens: dict[str, Given],
+    lacking: int,
+    filling: rules.Filling,
+) -> list[rules.Hint]:
+    """What can be seen now. Reports made on a phone were looked at when they came (flags); imported ones only here."""
+    found = rules.answer_hints(version, givens, lacking)
+    photos = [
+        rules.Photo(one.item, one.sha256, one.look, one.latitude, one.longitude) for one in whole.evidence
+    ]
+    place = whole.location
+    spot = (
+        (place.latitude, place.longitude)
+        if place.latitude is not None and place.longitude is not None
+        else None
+    )
+    if whole.revision is not None and whole.revision.inspected:
+        return [one for one in found if one.code == "missing"] + rules.photo_hints(photos, [], spot)
+    others = queries.photos_elsewhere(session, whole.visit, [one.sha256 for one in photos])
+    return [
+        *rules.filling_hints(version, givens, filling),
+        *found,
+        *rules.copied_hints(givens, queries.earlier_answers(session, whole.visit)),
+        *rules.photo_hints(photos, others, spot),
+    ]

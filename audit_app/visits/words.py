@@ -4,7 +4,8 @@ from audit_app.kit.i18n import _, format_number, pick
 from audit_app.kit.i18n import gettext as _t
 from audit_app.standards.rules.answers import Answer
 from audit_app.standards.rules.definition import AnswerType, Item
-from audit_app.visits.models import Channel, VisitKind, VisitState
+from audit_app.visits.models import Channel, VisitFlag, VisitKind, VisitState
+from audit_app.visits.rules.flags import WORDS
 
 STATES: dict[str, str] = {
     VisitState.PLANNED: _("Planned"),
@@ -64,3 +65,12 @@ def answer_words(item: Item, answer: Answer | None) -> str:
     if item.type is AnswerType.SIGNATURE:
         return _t("See the signature")
     return answer.text
+
+
+def flag_text(flag: VisitFlag) -> str:
+    """What is odd, with its numbers as the reader writes them."""
+    numbers = {
+        name: format_number(value) if isinstance(value, int | float) else str(value)
+        for name, value in flag.numbers.items()
+    }
+    return _t(WORDS[flag.code], **numbers)

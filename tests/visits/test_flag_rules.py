@@ -153,8 +153,7 @@ def test_pictures_again_the_same_alike_and_mirrored():
 
 def test_every_flag_has_words_that_its_numbers_fill():
     for code, sentence in flags.WORDS.items():
-        values = {
-            name: "1"
-            for name in ("metres", "accuracy", "km", "minutes", "usual", "seconds", "count", "value", "bits")
-        }
+        values = dict.fromkeys(
+            ("metres", "accuracy", "km", "minutes", "usual", "seconds", "count", "value", "bits"), "1"
+        )
         assert "%" not in sentence % values, code

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from audit_app.kit import audit
 from audit_app.kit.pictures import Picture
+from audit_app.visits.actions.flags import flag_late_photos
 from audit_app.visits.models import Evidence, EvidenceState
 from audit_app.visits.rules.evidence import promised
 
@@ -110,6 +111,7 @@ def keep_photo(
             longitude=picture.longitude,
         )
     )
+    flag_late_photos(session, waiting, now)
     for one in waiting:
         audit.record(session, by_id, "evidence.uploaded", "evidence", one, at=now)
     return waiting

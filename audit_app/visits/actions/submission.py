@@ -27,13 +27,15 @@ from audit_app.standards.parsed import version_by_id
 from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.filled import Filled, fill
 from audit_app.visits.actions.evidence import Rows, drop_unpromised, expect, photo_rows, to_expect
+from audit_app.visits.actions.flags import Case, flag_submissions
 from audit_app.visits.actions.steps import Sending, move_submitted
 from audit_app.visits.events import VisitSubmitted
-from audit_app.visits.models import Draft, Revision, RevisionState, Visit, VisitState
+from audit_app.visits.models import Channel, Draft, Revision, RevisionState, Visit, VisitState
 from audit_app.visits.queries.field import Receipt, receipt_of, return_reasons, revision_answers
 from audit_app.visits.rules import submission as rules
 from audit_app.visits.rules.entries import AnswersNotTaken, Entry, read_entries
 from audit_app.visits.rules.evidence import promised
+from audit_app.visits.rules.flags import Spot, Times, stamps_of
 
 Tell = Callable[[object], None]
 
@@ -52,7 +54,10 @@ _CASES = (
         col(Visit.version_id),
         col(Visit.revision_id),
         col(Visit.visited_at),
+        col(Visit.channel),
         col(Location.attributes),
+        col(Location.latitude),
+        col(Location.longitude),
     )
     .join(Location, col(Location.id) == col(Visit.location_id))
     .where(col(Visit.id).in_(sa.bindparam("visits", expanding=True)))
@@ -251,7 +256,17 @@ def _write(session: Session, taken: Sequence[_Taken], now: datetime, announce: T
             )  # fmt: skip
     expect(session, fresh)
     if submitted := [one for one in taken if one.counts]:
-        move_submitted(session, [_sending(one, now) for one in submitted], now)
+        sendings = [_sending(one, now) for one in submitted]
+        move_submitted(session, sendings, now)
+        flag_submissions(
+            session,
+            [
+                _case(one, one.filled, sending.visited_at, now, photos.get(one.sent.visit_id, []))
+                for one, sending in zip(submitted, sendings, strict=True)
+                if one.filled is not None
+            ],
+            now,
+        )
         connection.execute(_NO_DRAFTS, {"visits": [one.sent.visit_id for one in submitted]})
         for one in submitted:
             announce(VisitSubmitted(one.sent.visit_id, one.sent.parcel.id, one.filled))
@@ -273,7 +288,28 @@ def _revision(one: _Taken, now: datetime) -> dict[str, Any]:
         "finished_at": parcel.finished_at,
         "device_now": parcel.device_now,
         "received_at": now,
+        "place": parcel.place,
+        "inspected": one.counts,
     }
+
+
+def _case(one: _Taken, filled: Filled, visited_at: datetime | None, now: datetime, photos: Rows) -> Case:
+    """What the flags want to know."""
+    parcel, case = one.sent.parcel, one.case
+    known = case.latitude is not None and case.longitude is not None
+    return Case(
+        visit_id=one.sent.visit_id,
+        shopper_id=one.sent.by_id,
+        filled=filled,
+        times=Times(
+            stamps_of(one.answers), parcel.started_at, parcel.finished_at, parcel.device_now, received_at=now
+        ),
+        visited_at=visited_at,
+        on_site=case.channel == Channel.IN_PERSON,
+        location=Spot(case.latitude, case.longitude) if known else None,
+        place=Spot(**parcel.place) if parcel.place else None,
+        photos=any(row["file"] for row in photos),
+    )
 
 
 def _sending(one: _Taken, now: datetime) -> Sending:

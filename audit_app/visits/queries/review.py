@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from audit_app.organisation.models import Location
 from audit_app.organisation.queries import locations_within
 from audit_app.organisation.rules import Actor
-from audit_app.visits.models import Evidence, Revision, Visit, VisitState
+from audit_app.visits.models import Evidence, Revision, Visit, VisitFlag, VisitState
 from audit_app.visits.queries.access import REVIEWERS
 from audit_app.visits.queries.desk import MOST, PAGE, Row, rows_of
 from audit_app.visits.rules.planning import GRACE_DAYS
@@ -168,6 +168,12 @@ def earlier_answers(session: Session, visit: Visit) -> list[dict[str, object]]:
         sa.select(col(Revision.answers)).where(col(Revision.id).in_(theirs.scalar_subquery()))
     )
     return list(rows.scalars().all())
+
+
+def flags_of(session: Session, visit_id: UUID) -> list[VisitFlag]:
+    """What was odd about a visit, in the order it was found."""
+    asked = select(VisitFlag).where(VisitFlag.visit_id == visit_id)
+    return list(session.exec(asked.order_by(col(VisitFlag.at), col(VisitFlag.code))).all())
 
 
 def approved_visits(

@@ -65,6 +65,8 @@ class Parcel:
     finished_at: datetime | None
     device_now: datetime | None
     answers: dict[str, object]
+    place: dict[str, float] | None = None
+    """Where the phone says it is: latitude, longitude, and accuracy in metres where it knows."""
 
 
 def read_parcel(body: Mapping[str, Any]) -> Parcel:
@@ -89,10 +91,13 @@ def read_parcel(body: Mapping[str, Any]) -> Parcel:
             wrong[name] = _t(_("The time must look like 2026-11-22T14:05:00+02:00."))
     answers = _answers(body.get("answers"), wrong)
     _check_manifest(body.get("evidence"), wrong)
+    place = _place(body.get("place"), wrong)
     if wrong:
         raise BodyNotUnderstood(wrong)
     assert submission_id is not None
-    return Parcel(submission_id, base if isinstance(base, int) else None, **moments, answers=answers)
+    return Parcel(
+        submission_id, base if isinstance(base, int) else None, **moments, answers=answers, place=place
+    )
 
 
 def _answers(raw: object, wrong: dict[str, str]) -> dict[str, object]:
@@ -121,6 +126,23 @@ def _check_manifest(raw: object, wrong: dict[str, str]) -> None:
         sha = one.get("sha256") if isinstance(one, dict) else None
         if not isinstance(sha, str) or not SHA256.fullmatch(sha):
             wrong["evidence"] = _t(_("A photo is named by its SHA-256 in small hexadecimal letters."))
+
+
+def _place(raw: object, wrong: dict[str, str]) -> dict[str, float] | None:
+    """Refused by the shopper, or unknown to the phone, is simply nothing; nonsense is told."""
+    if raw is None:
+        return None
+    limits = {"latitude": 90, "longitude": 180, "accuracy": 1e7}
+    found: dict[str, float] = {}
+    for name, limit in limits.items():
+        value = raw.get(name) if isinstance(raw, dict) else None
+        if value is None and name == "accuracy":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > limit:
+            wrong["place"] = _t(_("The place must have a latitude, a longitude and perhaps an accuracy."))
+            return None
+        found[name] = float(value)
+    return found
 
 
 def may_send(state: str) -> bool:
