@@ -5,25 +5,25 @@ import contextlib
 import gc
 import json
 import logging
-import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import anyio.to_thread
 import structlog
-from litestar import Litestar, MediaType, Request, Router
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
+from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.response import Response
 from litestar.template import TemplateConfig
-from litestar.types import Message, Scope
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlmodel import Session
 
 from audit_app import flows, navigation
@@ -31,12 +31,11 @@ from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
 from audit_app.imports import routes as imports_routes
 from audit_app.kit import clock, csrf, i18n, jobs, web
-from audit_app.kit.db import Engines, is_overload, make_engines, session_for
-from audit_app.kit.errors import AuditError, Busy, NotFound
-from audit_app.kit.i18n import _
-from audit_app.kit.i18n import gettext as _t
+from audit_app.kit.db import Engines, fresh_statistics, make_engines, session_for
+from audit_app.kit.errors import AuditError
 from audit_app.kit.pages import asset_url, make_environment, static_files
-from audit_app.organisation import door, network_routes, people_routes
+from audit_app.kit.refusals import on_audit_error, on_fault, on_http_error, on_not_signed_in, request_id
+from audit_app.organisation import door, network_routes, people_routes, token_routes
 from audit_app.organisation import routes as organisation_routes
 from audit_app.scoring import routes as scoring_routes
 from audit_app.scoring import what_if_routes
@@ -65,6 +64,7 @@ ROUTES: list[Any] = [
     organisation_routes.OwnAccount,
     network_routes.Network,
     people_routes.People,
+    token_routes.Tokens,
     scoring_routes.Results,
     scoring_routes.Why,
     scoring_routes.Own,
@@ -141,15 +141,6 @@ def _before_send(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
     return add
 
 
-def request_id(scope: Scope) -> str:
-    """The id of this request: on the error page, in the answer's header and in the log."""
-    state = scope.setdefault("state", {})
-    if "request_id" not in state:
-        state.setdefault("began", time.perf_counter())
-        state["request_id"] = secrets.token_hex(8)
-    return str(state["request_id"])
-
-
 async def provide_session(request: Request[Any, Any, Any], state: State) -> AsyncGenerator[Session, None]:
     """The session of this request, reading or writing by its method."""
     async with contextlib.aclosing(
@@ -218,107 +209,6 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
         answer.add("set-cookie", cookie.to_header(header=""))
 
 
-def wants_json(request: Request[Any, Any, Any]) -> bool:
-    """Whether a program asked."""
-    return request.scope["path"].startswith("/api/") or "application/json" in request.headers.get(
-        "accept", ""
-    )
-
-
-def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, **more: Any) -> Response[Any]:
-    """An error as a page, a fragment or JSON, each in kind, with the request's id."""
-    headers = {"retry-after": "2"} if status == 503 else {}
-    if wants_json(request):
-        body = {"code": code, "message": text, "request_id": request_id(request.scope), **more}
-        return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
-    request.scope.setdefault("user", None)
-    request.scope.setdefault("state", {})
-    try:
-        return web.page(
-            request,
-            "error.html",
-            status_code=status,
-            headers=headers,
-            status=status,
-            text=text,
-            request_id=request_id(request.scope),
-        )
-    except Exception:  # the page's own furniture is what broke: a plain sentence is better than silence
-        log.exception("fault", request_id=request_id(request.scope))
-        plain = f"{text} ({request_id(request.scope)})"
-        return Response(plain, status_code=status, media_type=MediaType.TEXT, headers=headers)
-
-
-def on_audit_error(request: Request[Any, Any, Any], error: AuditError) -> Response[Any]:
-    """A refusal in words."""
-    more: dict[str, Any] = {}
-    if fields := getattr(error, "fields", None):
-        more["fields"] = fields
-    return refuse(request, error.status, error.code, _t(error.text, **error.values), **more)
-
-
-def on_not_signed_in(request: Request[Any, Any, Any], _error: web.NotSignedIn) -> Response[Any]:
-    """Show the way to the sign-in page; programs get 401."""
-    if wants_json(request):
-        return refuse(request, 401, "not_signed_in", _t("Please sign in."))
-    onward = request.scope["path"] if request.method == "GET" else "/"
-    target = request.app.route_reverse("people.sign_in") + f"?next={onward}"
-    if web.is_fragment(request):
-        return Response("", status_code=401, headers={"HX-Redirect": target})
-    return web.go(request, target)
-
-
-HTTP_WORDS = {
-    400: _("The request cannot be read."),
-    403: _("This page is too old, or the request came from elsewhere. Please go back, reload and try again."),
-    404: _("There is nothing here, or nothing of yours."),
-    405: _("That cannot be done here."),
-    413: _("What was sent is too large."),
-    415: _("What was sent is of a kind that cannot be read here."),
-    422: _("What was sent cannot be read."),
-    429: _("That was too often. Please wait a moment."),
-}
-
-
-def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Litestar's own refusals in our words; bad parameters in an address are simply nothing that is here."""
-    status = error.status_code
-    if status == 400 and request.method in csrf.SAFE and not wants_json(request):
-        status = 404
-    if status >= 500:
-        return on_fault(request, error)
-    codes = {
-        400: "bad_input",
-        401: "not_signed_in",
-        403: "forbidden",
-        404: "not_found",
-        405: "not_allowed",
-        413: "too_large",
-    }
-    return refuse(request, status, codes.get(status, "refused"), _t(HTTP_WORDS.get(status, HTTP_WORDS[400])))
-
-
-def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Our own mistake, or a database that is away just now."""
-    if (
-        isinstance(error, ExceptionGroup)
-        and len(error.exceptions) == 1
-        and isinstance(error.exceptions[0], AuditError)
-    ):
-        return on_audit_error(request, error.exceptions[0])
-    cause = error.__cause__ or error
-    if request.scope["path"].startswith("/static/") and isinstance(cause, ValueError | OSError):
-        # A name no file can have (NUL, a thousand letters).
-        return on_audit_error(request, NotFound())
-    if is_overload(error):
-        log.warning("busy", request_id=request_id(request.scope), error=type(error).__name__)
-        return on_audit_error(request, Busy())
-    log.exception("fault", request_id=request_id(request.scope), exc_info=error)
-    return refuse(
-        request, 500, "fault", _t("Something broke on our side. Nothing was changed. Please try again.")
-    )
-
-
 def set_up_logs(style: str) -> None:
     """JSON lines for machines, plain ones for a terminal; control characters never reach the line as they are."""
     renderer: Any = (
@@ -342,6 +232,24 @@ def set_up_logs(style: str) -> None:
     )
 
 
+def answer_heads(inner: ASGIApp) -> ASGIApp:
+    """HEAD is GET without the body, on every address: monitors and mail programs ask so."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] != HttpMethod.HEAD:
+            return await inner(scope, receive, send)
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        scope["method"] = HttpMethod.GET
+        return await inner(scope, receive, without_body)
+
+    return handle
+
+
 def clockwork(settings: Settings) -> list[jobs.Job]:
     """What the app does by itself, once a minute."""
 
@@ -351,7 +259,21 @@ def clockwork(settings: Settings) -> list[jobs.Job]:
     def expire(session: Session) -> int:
         return len(expire_lapsed(session, clock.now()))
 
-    return [jobs.Job("release results", release), jobs.Job("expire visits", expire)]
+    tidied: set[date] = set()
+
+    def tidy(session: Session) -> int:
+        today = clock.now().date()
+        if today in tidied:
+            return 0
+        tidied.clear()
+        tidied.add(today)
+        return int(fresh_statistics(session))
+
+    return [
+        jobs.Job("release results", release),
+        jobs.Job("expire visits", expire),
+        jobs.Job("statistics of the database", tidy),
+    ]
 
 
 def calm_memory() -> None:
@@ -442,5 +364,6 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
     )
     environment.globals["url_for"] = app.route_reverse
     environment.globals["asset"] = asset_url
+    app.asgi_handler = answer_heads(app.asgi_handler)
     _check_guards(app)
     return app

@@ -59,6 +59,20 @@ class Engines:
         self.writing.dispose()
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def fresh_statistics(session: Session) -> bool:
+    """Let SQLite look at tables that have grown, or its plans stay those of an empty database. PostgreSQL does so itself."""
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    connection = session.connection()
+    connection.exec_driver_sql("pragma analysis_limit=1000")
+    connection.exec_driver_sql("pragma optimize=0x10002")
+    return True
+
+
 def _sqlite(path: str, *, query_only: bool) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
@@ -73,6 +87,8 @@ def _sqlite(path: str, *, query_only: bool) -> Engine:
         raw.isolation_level = None  # pysqlite's own BEGIN would start a reading transaction before a write
         for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=10000"):
             raw.execute(f"pragma {pragma}")
+        # SQLite's own knows the letters of ASCII only: a search for "київ" must find "Київ".
+        raw.create_function("lower", 1, _lower, deterministic=True)
         raw.execute("pragma cache_size=-16000")
         raw.execute("pragma mmap_size=268435456")
         if query_only:

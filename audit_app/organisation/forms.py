@@ -47,6 +47,13 @@ class InvitePerson(ChangePerson):
     location: UUID | None = None
 
 
+class NewToken(Bound):
+    """A token for a program."""
+
+    name: str = Field(min_length=1, max_length=120)
+    scopes: list[str] = []
+
+
 class GrantRole(Bound):
     """One more role for somebody."""
 

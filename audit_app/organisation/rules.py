@@ -171,3 +171,15 @@ def check_password(password: str, *, context: tuple[str, ...] = ()) -> None:
                 raise PasswordTooWeak(
                     _("Please do not build the password from your name, address or the company's name.")
                 )
+
+
+TOKEN_SCOPES: dict[str, frozenset[Role]] = {
+    "visits": frozenset({Role.SHOPPER, Role.AUDITOR}),
+    "import": frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER}),
+}
+"""What a token may be for, and whose programs could use it."""
+
+
+def token_scopes_of(roles: frozenset[str]) -> list[str]:
+    """The scopes that make sense for somebody with these roles."""
+    return [scope for scope, wanted in TOKEN_SCOPES.items() if wanted & roles]

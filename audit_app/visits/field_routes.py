@@ -78,6 +78,7 @@ class OwnVisits(Controller):
             ],
             return_note=sheet.note,
             photos=letters.photos_wanted(sheet.version, sheet.place.attributes),
+            questions=len(letters.asked(sheet.version, sheet.place.attributes)),
             remember=letters.to_remember(sheet.version, sheet.place.attributes),
             days_left=_days_left(visit.due_on, sheet.place.timezone),
             begun=bool(sheet.notebook.answers),
@@ -373,6 +374,8 @@ async def _photos_in(
         raw = await value.read()
         item = name.removeprefix("photo.")
         if not raw:
+            if value.filename:  # without a name nobody chose a file
+                errors[item] = _t(_("This photo is empty. Please take it again."))
             continue
         if len(raw) > limit:
             errors[item] = _t(_("This photo is too large; %(limit)s MB are the most."), limit=limit // 2**20)

@@ -10,7 +10,7 @@ from litestar.datastructures import FormMultiDict
 
 from audit_app.kit.i18n import pick
 from audit_app.kit.strict_json import read_object
-from audit_app.standards.rules.definition import BY_EVIDENCE, NA, Version
+from audit_app.standards.rules.definition import BY_EVIDENCE, NA, Item, Version
 from audit_app.standards.rules.visibility import Attributes, Visibility, visibility
 from audit_app.visits.actions.filling import FormSave, Saved, Standing, standing_of
 from audit_app.visits.queries.field import Photo, Sheet
@@ -33,7 +33,8 @@ def item_text(version: Version, code: str) -> str:
     return pick(item.text) if item else code
 
 
-def _asked(version: Version, attributes: Attributes) -> list[Any]:
+def asked(version: Version, attributes: Attributes) -> list[Item]:
+    """The items that apply to this place, shown at once or only after some answer."""
     seen = visibility(version, {}, attributes)
     return [item for item in version.items if seen[item.code] is not Visibility.NOT_APPLYING]
 
@@ -41,7 +42,7 @@ def _asked(version: Version, attributes: Attributes) -> list[Any]:
 def photos_wanted(version: Version, attributes: Attributes) -> list[str]:
     """The photos a visit always needs, in the reader's language."""
     return [
-        pick(item.text) for item in _asked(version, attributes) if item.type in BY_EVIDENCE and item.required
+        pick(item.text) for item in asked(version, attributes) if item.type in BY_EVIDENCE and item.required
     ]
 
 
@@ -49,7 +50,7 @@ def to_remember(version: Version, attributes: Attributes) -> list[str]:
     """What must be noticed on the spot, because nobody can look it up later: times, durations, numbers."""
     kinds = ("time", "duration", "number")
     return [
-        pick(item.text) for item in _asked(version, attributes) if item.type.value in kinds and item.required
+        pick(item.text) for item in asked(version, attributes) if item.type.value in kinds and item.required
     ]
 
 

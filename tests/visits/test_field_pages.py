@@ -162,6 +162,21 @@ def test_a_bad_photo_is_said_at_its_question_and_the_rest_is_kept(world):
     assert "kept words" in client.get(f"/my/visits/{visit.id}/checklist").text
 
 
+def test_an_empty_photo_is_said_at_its_question(world):
+    client, visit, _mara, _engines = world
+    client.post(f"/my/visits/{visit.id}/accept")
+    answer = save(
+        client,
+        visit,
+        part="till",
+        **{"answer.receipt": "no"},
+        files={"photo.receipt": ("a.jpg", b"", "image/jpeg")},
+    )
+
+    assert answer.status_code == 422
+    assert "This photo is empty" in answer.text
+
+
 def test_declining_needs_no_reason(world):
     client, visit, _mara, engines = world
     answer = client.post(f"/my/visits/{visit.id}/decline", {"knows": "yes"})

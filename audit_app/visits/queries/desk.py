@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
+from audit_app.kit.i18n import zone
 from audit_app.organisation.models import (
     Brand,
     Employee,
@@ -148,7 +149,7 @@ def conditions(
     if filters.kind:
         found.append(col(Visit.kind) == filters.kind)
     if filters.since or filters.until:
-        found.append(_within(filters.since, filters.until))
+        found.append(_within(session, filters.since, filters.until))
     if filters.q:
         found.append(_mentions(session, filters.q))
     if filters.overdue:
@@ -172,14 +173,37 @@ def _mentions(session: Session, q: str) -> ColumnElement[bool]:
     return or_(col(Visit.id).in_(ids), col(Visit.location_id).in_(places.scalars().all()))
 
 
-def _within(since: date | None, until: date | None) -> ColumnElement[bool]:
-    """Visits made in these days, or due in them while not made yet; the days are those of UTC."""
+def _within(session: Session, since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Visits made in these days, or due in them while not made yet; a day is that of the visited place's clock.
+
+    The index finds what may be meant; only the hours at both ends are asked about their place.
+    """
     first = since or date(1900, 1, 1)
     last = until or date(9000, 1, 1)
-    begin = datetime.combine(first, time(0), UTC)
-    end = datetime.combine(last, time(0), UTC) + timedelta(days=1)
-    made = and_(col(Visit.visited_at) >= begin, col(Visit.visited_at) < end)
-    due = and_(col(Visit.visited_at).is_(None), col(Visit.due_on) >= first, col(Visit.due_on) <= last)
+    at = col(Visit.visited_at)
+    zones: dict[tuple[datetime, datetime], list[str]] = {}
+    for name in session.connection().execute(sa.select(col(Location.timezone)).distinct()).scalars():
+        begin = datetime.combine(first, time(0), zone(name)).astimezone(UTC)
+        end = datetime.combine(last + timedelta(days=1), time(0), zone(name)).astimezone(UTC)
+        zones.setdefault((begin, end), []).append(name)
+    if not zones:
+        return sa.false()
+    spans = list(zones)
+    here = [
+        and_(
+            at >= begin,
+            at < end,
+            col(Visit.location_id).in_(sa.select(col(Location.id)).where(col(Location.timezone).in_(names))),
+        )
+        for (begin, end), names in zones.items()
+    ]
+    certain = and_(at >= max(begin for begin, _end in spans), at < min(end for _begin, end in spans))
+    made = and_(
+        at >= min(begin for begin, _end in spans),
+        at < max(end for _begin, end in spans),
+        certain if len(spans) == 1 else or_(certain, *here),
+    )
+    due = and_(at.is_(None), col(Visit.due_on) >= first, col(Visit.due_on) <= last)
     return or_(made, due)
 
 
