@@ -9,7 +9,7 @@ from audit_app.effectiveness.rules.answers import Answer
 from audit_app.effectiveness.rules.evidence import Evidence
 from audit_app.effectiveness.rules.findings import Doubt, Estimate, Verdict
 from audit_app.effectiveness.rules.plan import Model
-from audit_app.effectiveness.rules.sensitivity import ALARM
+from audit_app.effectiveness.rules.sensitivity import ALARM, LEAD_ALARM
 from audit_app.effectiveness.rules.severity import OUTLYING
 from audit_app.effectiveness.rules.weeks import FOOTFALL
 
@@ -159,7 +159,7 @@ def _about_outcome(study: Evidence, answer: Answer, footfall: bool) -> list[Doub
         return found
     if answer.climate.z is not None and abs(answer.climate.z) > ALARM:
         found.append(doubts.hidden_cause(outcome.name, answer.climate.z))
-    if answer.leads is not None and max(abs(answer.leads.index_z), abs(answer.leads.mean_z)) > ALARM + 0.5:
+    if answer.leads is not None and max(abs(answer.leads.index_z), abs(answer.leads.mean_z)) > LEAD_ALARM:
         found.append(doubts.leads_found(outcome.name))
     if answer.rows.model is Model.POISSON and outcome.model is Model.LOG_RATE:
         found.append(doubts.counted_instead(outcome.name, answer.rows.zeros))

@@ -15,6 +15,8 @@ from audit_app.effectiveness.rules.weeks import Rows
 
 LEAD = 8
 """Weeks ahead: far enough that a visit of then says little about now, near enough for most locations to be there."""
+LEAD_ALARM = 4.0
+"""The same for leads, which also move a little where habits last longer or shorter than the model has it."""
 OVERLAP = 10.0
 """Variance inflation from which an item is said to move with others."""
 ALARM = 2.0

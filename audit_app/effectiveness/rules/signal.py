@@ -22,7 +22,7 @@ USUAL = 13.0
 """Where the answers do not tell."""
 FARTHEST = 52
 """Weeks between two visits up to which they are compared: what lies farther apart says little about weeks near by."""
-TYPICAL = (0.1, 0.05)
+TYPICAL = (0.1, 0.1)
 """Signal within locations as a share of one visit's noise, and how far networks differ in it: leaned on by small ones."""
 LEAST_NOISE = 0.02
 """Variance below which the noise of one visit is not believed: a visit sees one moment."""
