@@ -27,6 +27,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlmodel import Session
 
 from audit_app import flows, navigation
+from audit_app.effectiveness import pilot_routes
 from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
 from audit_app.imports import routes as imports_routes
@@ -57,6 +58,9 @@ POLICY = (
 
 ROUTES: list[Any] = [
     home_routes.Home,
+    pilot_routes.PlanPilots,
+    pilot_routes.ReadPilots,
+    pilot_routes.Changes,
     imports_routes.Imports,
     imports_routes.Exports,
     imports_api.ImportFiles,

@@ -44,6 +44,8 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
     ("scoring.results", _("Results"), _HEADQUARTERS | {Role.REGION_MANAGER, Role.LOCATION_MANAGER}),
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
+    ("pilots.index", _("Pilots"), _DESK | {Role.EXECUTIVE}),
+    ("pilots.changes", _("Changes"), frozenset({Role.LOCATION_MANAGER})),
     ("scoring.own", _("My results"), frozenset({Role.EMPLOYEE})),
     ("field.list", _("My visits"), frozenset({Role.SHOPPER, Role.AUDITOR})),
     ("network.locations", _("Network"), frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER})),
