@@ -321,7 +321,8 @@ def in_words(one: Mapping[str, Any]) -> dict[str, Any]:
     """A result as the page shows it: percent instead of logs, the drawing's points, names in the reader's language."""
     name = _t(NAMES.get(one["name"], one["name"]))
     if "why" in one:
-        return {"name": name, "why": _t(one["why"], **one["values"])}
+        text, values = one["why"], one["values"]
+        return {"name": name, "why": _t(text, **values)}
     points: list[dict[str, Any]] = [
         {"label": f"{m['weeks']:+d}" if m["weeks"] else "0", "value": exp(m["estimate"]) - 1, "low": exp(m["low"]) - 1, "high": exp(m["high"]) - 1}
         for m in one["moments"]

@@ -54,7 +54,7 @@ def add_effect(session: Session, pilot: Pilot, effect: float) -> None:
     start = {one.location_id: one.starts_on for one in session.exec(select(PilotStep)).all()}
     for week in session.exec(select(OutcomeWeek)).all():
         gain = effect * (week.monday >= start[week.location_id])
-        week.transactions = int(round(week.visitors * 0.25 * np.exp(gain + rng.standard_normal() * 0.01)))
+        week.transactions = round(week.visitors * 0.25 * np.exp(gain + rng.standard_normal() * 0.01))
         session.add(week)
 
 

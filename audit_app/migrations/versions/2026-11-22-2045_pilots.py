@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = 'pilots'
-down_revision = 'outcomes'
+down_revision = 'visit_flags'
 branch_labels = None
 depends_on = None
 
