@@ -8,6 +8,7 @@ Refused: one engine for both (readers wait for writers), advanced-alchemy's auto
 
 import asyncio
 import contextlib
+import errno
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -188,3 +189,12 @@ def is_overload(error: BaseException) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     return isinstance(error, OperationalError)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there was no room on the disk: of the database, or for a file of ours."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not isinstance(error, OperationalError):
+        return False
+    return getattr(error.orig, "sqlstate", None) == "53100" or "disk is full" in str(error.orig)

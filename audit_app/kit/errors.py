@@ -46,3 +46,10 @@ class Busy(AuditError):
 
     status = 503
     code = "busy"
+
+
+class NoRoom(AuditError):
+    """The server has no room left to keep this; nothing was taken. What you sent is still with you: try again later."""
+
+    status = 503
+    code = "no_room"

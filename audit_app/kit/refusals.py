@@ -11,8 +11,8 @@ from litestar.response import Response
 from litestar.types import Scope
 
 from audit_app.kit import csrf, web
-from audit_app.kit.db import is_overload
-from audit_app.kit.errors import AuditError, Busy, NotFound
+from audit_app.kit.db import is_full, is_overload
+from audit_app.kit.errors import AuditError, Busy, NoRoom, NotFound
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 
@@ -123,6 +123,9 @@ def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     if request.scope["path"].startswith("/static/") and isinstance(cause, ValueError | OSError):
         # A name no file can have (NUL, a thousand letters).
         return on_audit_error(request, NotFound())
+    if is_full(cause) or is_full(error):
+        log.error("no room", request_id=request_id(request.scope))
+        return on_audit_error(request, NoRoom())
     if is_overload(error):
         log.warning("busy", request_id=request_id(request.scope), error=type(error).__name__)
         return on_audit_error(request, Busy())

@@ -1,5 +1,6 @@
 """Taking submissions: once, for ever, whatever phones and networks do."""
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlmodel import select
 
 from audit_app import flows
@@ -424,3 +426,47 @@ def test_the_test_of_thirty_two_can_fail(world, planted, monkeypatch):
     _at_once(client, visit, [body(submission_id=uuid4())] * 8)
 
     assert (len(rows(engines, Revision)) == 1) is not planted
+
+
+def test_a_full_disk_acknowledges_nothing_and_heals_without_a_restart(engines, make_client):
+    with write(engines) as session:
+        mara = make_person(session, "Mara", "shopper")
+        visit = make_visit(session, make_location(session), make_version(session), mara)
+    client = make_client(engines).sign_in(mara)
+    raw = body([*ANSWERS, {"item": "note", "answer": "x" * 4900}])
+
+    def fill(raw_connection, _record, _proxy):
+        used = raw_connection.execute("pragma page_count").fetchone()[0]
+        raw_connection.execute(f"pragma max_page_count={used}")
+
+    event.listen(engines.writing, "checkout", fill)
+    full = send(client, visit, raw)
+    event.remove(engines.writing, "checkout", fill)
+    event.listen(engines.writing, "checkout", lambda c, _r, _p: c.execute("pragma max_page_count=1000000"))
+
+    assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (503, "no_room", "2")
+    assert rows(engines, Revision) == []
+    assert client.get("/my/visits").status_code == 200
+    assert send(client, visit, raw).status_code == 201
+
+
+def test_a_busy_service_says_when_to_come_again(engines, make_client, monkeypatch):
+    with write(engines) as session:
+        mara = make_person(session, "Mara", "shopper")
+        visit = make_visit(session, make_location(session), make_version(session), mara)
+    client = make_client(engines).sign_in(mara)
+    monkeypatch.setattr("audit_app.kit.db.WAIT_SECONDS", 0.05)
+    free = engines._lock
+    engines._lock = _Held()
+    busy = send(client, visit, raw := body())
+    engines._lock = free
+
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "2")
+    assert send(client, visit, raw).status_code == 201
+
+
+class _Held:
+    """The turn of somebody who never comes back."""
+
+    async def acquire(self):
+        await asyncio.sleep(5)
