@@ -60,7 +60,7 @@ def test_a_bad_row_in_any_file_stops_all_files(run):
     assert refused.exit_code == 1
     assert refused.output.splitlines() == [
         "more.csv: line 2, latitude: “91” is no number from -90 to 90",
-        "Error: 1 rows cannot be taken, so nothing was imported. The first is line 2.",
+        "Error: Rows that cannot be taken: 1, so nothing was imported. The first is line 2.",
     ]
     assert len(run("export", "locations", "--data", "d").stdout.splitlines()) == 1
 
@@ -138,3 +138,57 @@ def test_every_command_explains_itself(run, command):
 
     assert told.exit_code == 0
     assert len(told.output.splitlines()) > 6
+
+
+def test_all_that_was_published_goes_out_and_comes_in_again(run):
+    Path("next.yaml").write_text(
+        STANDARD.replace("version: 3", "version: 4").replace("Shop floor", "Shop", 1)
+    )
+    for kind, name in [
+        ("locations", "locations.csv"),
+        ("shoppers", "shoppers.csv"),
+        ("standards", "standard.yaml"),
+        ("standards", "next.yaml"),
+        ("visits", "visits.csv"),
+        ("answers", "answers.csv"),
+    ]:
+        assert run("import", kind, name, "--data", "d").exit_code == 0
+    kinds = ("locations", "shoppers", "standards", "visits", "answers")
+    before = {kind: run("export", kind, "--data", "d").stdout for kind in kinds}
+    assert before["standards"].count("code: shop-floor") == 2
+
+    for kind in kinds:
+        Path(f"{kind}.out").write_text(before[kind])
+        done = run("import", kind, f"{kind}.out", "--data", "e")
+        assert done.exit_code == 0, done.output
+    assert {kind: run("export", kind, "--data", "e").stdout for kind in kinds} == before
+
+
+def test_several_standards_in_one_file_keep_their_lines(run):
+    Path("two.yaml").write_text(f"---\n{STANDARD}---\ncode: other\nversion: 1\nversion: 2\n")
+    refused = run("import", "standards", "two.yaml", "--data", "d")
+
+    line = STANDARD.count("\n") + 5
+    assert refused.exit_code == 1
+    assert f"two.yaml: Line {line}, column 1: the key “version” stands here twice." in refused.output
+    assert run("export", "standards", "--data", "d").stdout == ""
+
+
+def test_a_score_names_every_row_that_is_wrong(run):
+    Path("odd.csv").write_text("visit,item,answer\nv1,greeted,perhaps\nv1,nothing,yes\n")
+    refused = run("score", "standard.yaml", "odd.csv")
+
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert [line.partition(": ")[0] for line in refused.output.splitlines()] == [
+        "odd.csv",
+        "odd.csv",
+        "Error",
+    ]
+    assert "line 3, item: there is no item “nothing” in this version" in refused.output
+
+    Path("half.csv").write_bytes(b"visit,item,answer,comment\nv1,greeted,yes,\xed\xa0\x80\n")
+    refused = run("score", "standard.yaml", "half.csv")
+    assert refused.output == (
+        "Error: half.csv: Line 2: there is a sign here that text cannot hold (U+D800).\n"
+    )

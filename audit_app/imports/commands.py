@@ -1,6 +1,8 @@
 """The commands `import`, `export` and `score`: the same actions as the pages, without a browser."""
 
+import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,6 +50,18 @@ def content_of(path: Path) -> bytes:
         raise click.ClickException(f"{path}: {odd.strerror or odd}.") from None
 
 
+def _parts(content: bytes, kind: Kind) -> list[bytes]:
+    """One standard each: `export standards` writes several into one output. Lines keep their numbers."""
+    if kind is not Kind.STANDARDS or content.startswith(b"PK\x03\x04"):
+        return [content]
+    parts, begin = [], 0
+    for mark in re.finditer(rb"^---[ \t]*\r?$", content, re.MULTILINE):
+        if content[begin : mark.start()].strip():
+            parts.append(b"\n" * content.count(b"\n", 0, begin) + content[begin : mark.start()])
+            begin = mark.end()
+    return [*parts, b"\n" * content.count(b"\n", 0, begin) + content[begin:]]
+
+
 def _say_problems(report: Report) -> None:
     for problem in report.problems[:SHOWN]:
         click.echo(f"{report.file}: {in_words(problem, with_line=True)}", err=True)
@@ -66,8 +80,8 @@ def _say_problems(report: Report) -> None:
 @click.option(
     "--state",
     type=click.Choice([*STATES, "draft", "published"]),
-    help="State of imported visits (default: approved, released later by the delay rule) or of a standard "
-    "(default: published; or draft).",
+    help="State of all imported visits (default: what the column state says, else approved and released later by "
+    "the delay rule) or of a standard (default: published; or draft).",
 )
 @click.option(
     "--column",
@@ -105,7 +119,9 @@ def import_(
     """
     how = how_to_read(columns, decimals, sign="=")
     options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state, how=how)
-    uploads = [(path, Upload(path.name, content_of(path))) for path in files]
+    uploads = [
+        (path, Upload(path.name, part)) for path in files for part in _parts(content_of(path), Kind(kind))
+    ]
     settings = read_settings(data=data)
     migrations.upgrade(settings.database_url)
     engines = make_engines(settings.database_url)
@@ -259,12 +275,27 @@ def score(data: Path | None, standard: Path, answers: Path, locations: Path | No
     Exact: scores and ratios are fractions in lowest terms, with every term and the reason why it counts. Nothing is
     stored and no database is needed.
     """
-    version = read_version(read_yaml(content_of(standard)))
-    table = read_table(content_of(answers))
-    rows, lines = _as_mappings(table)
-    known = _attributes(locations) if locations else None
-    document = score_document(version, rows, known, lines=lines)
+    with _named(standard):
+        version = read_version(read_yaml(content_of(standard)))
+    with _named(locations):
+        known = _attributes(locations) if locations else None
+    with _named(answers):
+        rows, lines = _as_mappings(read_table(content_of(answers)))
+        document = score_document(version, rows, known, lines=lines)
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+@contextlib.contextmanager
+def _named(path: Path | None) -> Iterator[None]:
+    """Say which file a refusal is about, and every row of it that is wrong, not only the first."""
+    try:
+        yield
+    except RowsNotUnderstood as refused:
+        for problem in refused.problems[:SHOWN]:
+            click.echo(f"{path}: {in_words(problem, with_line=True)}", err=True)
+        raise
+    except AuditError as refused:
+        raise click.ClickException(f"{path}: {gettext(refused.text, **refused.values)}") from None
 
 
 def _as_mappings(table: Table) -> tuple[list[dict[str, str | None]], list[int]]:

@@ -105,6 +105,7 @@ def _decode(source: bytes) -> tuple[str, tuple[str, ...]]:
         return source.decode("utf-8-sig"), ()
     except UnicodeDecodeError as wrong:
         line = source.count(b"\n", 0, wrong.start) + 1
+        _no_surrogates(source)
     try:
         text = source.decode("cp1251")
     except UnicodeDecodeError:
@@ -119,6 +120,21 @@ def _decode(source: bytes) -> tuple[str, tuple[str, ...]]:
             _("Line %(line)s: the file is not UTF-8 text. Save it as “CSV UTF-8” or as .xlsx."), line=line
         )
     return text, (_("The file was read as Windows-1251. Check the letters in the preview."),)
+
+
+def _no_surrogates(source: bytes) -> None:
+    """Half of a sign in otherwise right UTF-8 must not pass for letters of another encoding."""
+    try:
+        text = source.decode("utf-8-sig", "surrogatepass")
+    except UnicodeDecodeError:
+        return
+    found = re.search("[\ud800-\udfff]", text)
+    if found:
+        raise TableNotUnderstood(
+            _("Line %(line)s: there is a sign here that text cannot hold (%(sign)s)."),
+            line=text.count("\n", 0, found.start()) + 1,
+            sign=f"U+{ord(found.group()):04X}",
+        )
 
 
 def _read_csv(text: str, notes: tuple[str, ...]) -> Table:

@@ -340,3 +340,29 @@ def test_twenty_thousand_answers_take_seconds(network):
     assert bring(network, "visits", "\n".join(visits)).new == 6000
     assert bring(network, "answers", "\n".join(answers)).new == 18_000
     assert datetime.now().timestamp() - began < 30  # noqa: DTZ005, TID251 - about five alone on two cores
+
+
+def test_a_row_may_name_the_state_it_arrives_in(network):
+    bring(network, "standards", STANDARD)
+    rows = (
+        "visit,location,date,shopper,standard,state\n"
+        "a,old-town,2026-03-14,s-1,shop-floor,released\n"
+        "b,old-town,2026-03-14,s-1,shop-floor,\n"
+        "c,old-town,2099-03-14,s-1,shop-floor,planned\n"
+        "d,old-town,2026-03-14,s-1,shop-floor,returned\n"
+        "e,old-town,2026-03-14,,shop-floor,accepted\n"
+        "f,old-town,2026-03-14,s-1,shop-floor,Cancelled\n"
+    )
+    bring(network, "visits", rows)
+
+    with read(network) as session:
+        found = {one.reference: one.state for one in session.exec(select(Visit)).all()}
+    assert found == {
+        "a": "released",
+        "b": "approved",
+        "c": "planned",
+        "d": "submitted",
+        "e": "planned",
+        "f": "cancelled",
+    }
+    assert counts(bring(network, "visits", rows)) == (0, 0, 6, 0)

@@ -221,3 +221,23 @@ def test_the_list_asks_as_often_for_three_standards_as_for_one(client, quinn, en
     event.listen(engines.reading, "before_cursor_execute", lambda *a: asked.append(a[2]))
     client.get("/standards")
     assert len(asked) == one
+
+
+def test_the_page_of_a_standard_says_how_to_go_on(client, quinn, ivo, published, draft):
+    with read(client.engines) as session:
+        whole = session.get_one(StandardVersion, published).standard_id
+        begun = session.get_one(StandardVersion, draft).standard_id
+
+    client.sign_in(quinn)
+    page = client.get(f"/standards/{whole}")
+    assert page.status_code == 200
+    assert "Edit as version" in page.text
+    page = client.get(f"/standards/{begun}")
+    assert page.status_code == 200
+    assert "Go on with the draft" in page.text
+
+    client.sign_in(ivo)
+    page = client.get(f"/standards/{whole}")
+    assert page.status_code == 200
+    assert "Edit as version" not in page.text
+    assert client.get(f"/standards/{begun}").status_code == 404

@@ -114,11 +114,10 @@ def prepare(
         walkers = plan_shoppers(sheet, network_now.known_shoppers(session))
         return Prepared(walkers, lambda: network.write_shoppers(session, walkers, now))
     if kind is Kind.VISITS:
-        state = options.state or "approved"
         known = visits_now.known_for_visits(session, _references(sheet))
         # A visit of today is over somewhere on earth before it is over here, so a day of grace.
-        made = plan_visits(sheet, known, state, (now + timedelta(days=1)).date())
-        return Prepared(made, lambda: visits.write_visits(session, made, state, by.id if by else None, now))
+        made = plan_visits(sheet, known, options.state, (now + timedelta(days=1)).date())
+        return Prepared(made, lambda: visits.write_visits(session, made, by.id if by else None, now))
     asked = visits_now.asked_visits(session, _references(sheet))
     replies = plan_replies(sheet, asked)
     return Prepared(replies.plan, lambda: visits.write_replies(session, replies, asked, now))

@@ -20,12 +20,13 @@ from audit_app.visits.models import Revision, RevisionState, Visit, VisitState, 
 SOURCE = "import"
 
 
-def write_visits(session: Session, plan: Plan[Made], state: str, by: UUID | None, now: datetime) -> None:
-    """Visits in the wanted state, each with the step that says where it came from."""
+def write_visits(session: Session, plan: Plan[Made], by: UUID | None, now: datetime) -> None:
+    """Visits in the state of their row, each with the step that says where it came from."""
     visits: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
     for one in plan.new:
         visit_id = uuid4()
+        state = one.state
         made = state in MADE
         visits.append(
             {

@@ -135,7 +135,7 @@ def _visits(session: Session, scope: Scope) -> Export:
             local = moment.astimezone(zone(timezone)) if moment else None
             yield (reference or str(key), place, local.date() if local else day, local, *rest)
 
-    return Export((*_columns(Kind.VISITS), "state"), rows())
+    return Export(_columns(Kind.VISITS), rows())
 
 
 def _answers(session: Session, scope: Scope) -> Export:
@@ -274,14 +274,11 @@ TABLES: Final[Mapping[str, Callable[[Session, Scope], Export]]] = {
 
 
 def standard_documents(session: Session) -> list[tuple[str, int, dict[str, Any]]]:
-    """Code, number and document of the newest published version of each standard."""
+    """Code, number and document of every version that was ever published: visits go on naming the old ones."""
     rows = session.exec(
         select(Standard.code, StandardVersion.number, StandardVersion.document)
         .join(StandardVersion, col(StandardVersion.standard_id) == col(Standard.id))
-        .where(StandardVersion.state == VersionState.PUBLISHED)
-        .order_by(Standard.code, col(StandardVersion.number).desc())
+        .where(StandardVersion.state != VersionState.DRAFT)
+        .order_by(Standard.code, col(StandardVersion.number))
     ).all()
-    newest: dict[str, tuple[str, int, dict[str, Any]]] = {}
-    for code, number, document in rows:
-        newest.setdefault(code, (code, number, dict(document)))
-    return list(newest.values())
+    return [(code, number, dict(document)) for code, number, document in rows]

@@ -99,6 +99,7 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("kind", _("mystery, audit or competitor"), "mystery"),
         Column("channel", _("in_person, phone, chat, social, web_order or delivery"), "in_person"),
         Column("employee", _("Code of the employee who served, if known"), ""),
+        Column("state", _("State to arrive in, such as planned or released; approved if empty"), ""),
     ),
     Kind.ANSWERS: (
         Column("visit", _("Your own number of the visit, as in the file of visits"), "2026-0001", True),

@@ -21,7 +21,7 @@ class RowsNotTaken(BadInput):
         self.report = report
         first = report.problems[0]
         super().__init__(
-            _("%(count)s rows cannot be taken, so nothing was imported. The first is line %(line)s."),
+            _("Rows that cannot be taken: %(count)s, so nothing was imported. The first is line %(line)s."),
             count=report.bad,
             line=first.line,
         )

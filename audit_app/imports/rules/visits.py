@@ -19,6 +19,8 @@ from audit_app.visits.models import Channel, VisitKind, VisitState
 STATES = ("planned", "accepted", "submitted", "approved", "released", "void")
 """States an imported visit may be put into; approved unless told otherwise."""
 MADE = frozenset({VisitState.SUBMITTED, VisitState.APPROVED, VisitState.RELEASED, VisitState.VOID})
+UNDER_WAY = {VisitState.STARTED: VisitState.ACCEPTED, VisitState.RETURNED: VisitState.SUBMITTED}
+"""What a row under way arrives as: drafts and the reasons of a return stand in no file."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Made:
     employee_id: UUID | None
     day: date
     visited_at: datetime | None
+    state: str = field(default="", compare=False)
+    """The state to arrive in; a visit that is here already goes its own way."""
 
 
 @dataclass
@@ -58,8 +62,11 @@ class KnownForVisits:
     visits: Mapping[str, Made] = field(default_factory=dict)
 
 
-def plan_visits(sheet: Sheet, known: KnownForVisits, state: str, today: date) -> Plan[Made]:
-    """What this file of visits would do. A known number with the same row is the same; with another one it is wrong."""
+def plan_visits(sheet: Sheet, known: KnownForVisits, state: str | None, today: date) -> Plan[Made]:
+    """What this file of visits would do. A known number with the same row is the same; with another one it is wrong.
+
+    `state` is for all rows; without one each row's own counts, approved where it names none.
+    """
     planner: Planner[Made] = Planner(sheet)
     take = planner.take
     for _line in take.each():
@@ -80,9 +87,11 @@ def plan_visits(sheet: Sheet, known: KnownForVisits, state: str, today: date) ->
 
 
 def _visit(
-    planner: Planner[Made], reference: str, known: KnownForVisits, state: str, today: date
+    planner: Planner[Made], reference: str, known: KnownForVisits, wanted: str | None, today: date
 ) -> Made | None:
     take = planner.take
+    said = take.choice("state", [str(one) for one in VisitState], VisitState.APPROVED)
+    state = wanted or str(UNDER_WAY.get(VisitState(said), said) if said in set(VisitState) else said)
     code = take.code("location")
     spot = known.spots.get(code)
     if code and spot is None:
@@ -105,7 +114,9 @@ def _visit(
     )
     shopper = _pointed(planner, "shopper", known.shoppers, _("there is no shopper “%(code)s”"))
     if state == VisitState.ACCEPTED and shopper is None and not take.cell("shopper"):
-        take.wrong("shopper", _("an accepted visit needs a shopper"))
+        if wanted:
+            take.wrong("shopper", _("an accepted visit needs a shopper"))
+        state = VisitState.PLANNED  # of an auditor who is not in this file: to be given to somebody anew
     employee = _pointed(planner, "employee", known.employees, _("there is no employee “%(code)s”"))
     if employee and not own:
         take.wrong("employee", _("the staff of competitors is never recorded"))
@@ -115,7 +126,7 @@ def _visit(
     if take.failed or spot is None or version is None or day is None:
         return None
     visited = (moment or noon(day, spot.timezone)) if state in MADE else None
-    return Made(reference, spot.id, version[0], kind, channel, shopper, employee, day, visited)
+    return Made(reference, spot.id, version[0], kind, channel, shopper, employee, day, visited, state)
 
 
 def _pointed(planner: Planner[Made], name: str, known: Mapping[str, UUID], text: str) -> UUID | None:

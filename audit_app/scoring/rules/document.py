@@ -45,7 +45,7 @@ class RowsNotUnderstood(BadInput):
     def __init__(self, problems: Sequence[RowProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(
-            _("%(count)s rows cannot be taken. The first: %(problem)s"),
+            _("Rows that cannot be taken: %(count)s. The first: %(problem)s"),
             count=len(self.problems),
             problem=str(self.problems[0]),
         )
