@@ -19,6 +19,7 @@ from audit_app.kit import clock
 from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, BadInput
 from audit_app.kit.i18n import _
+from audit_app.kit.pace import paced
 from audit_app.kit.web import clean_text, read_form, requires
 from audit_app.organisation.models import IdempotencyKey
 from audit_app.organisation.rules import Actor
@@ -63,7 +64,7 @@ class ImportFiles(Controller):
     """One file, all of it or nothing; the answer is the report."""
 
     path = "/api/v1/imports"
-    guards = [requires(*BRINGERS)]
+    guards = [requires(*BRINGERS), paced("import.api", 240)]
     tags = ["imports"]
     include_in_schema = True
 

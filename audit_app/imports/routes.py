@@ -25,6 +25,7 @@ from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, NotFound, TooLarge
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
+from audit_app.kit.pace import paced
 from audit_app.kit.tables import MOST_ROWS, read_table, write_csv, write_xlsx
 from audit_app.kit.web import Db, Typed, get, post, requires, see
 from audit_app.organisation.models import Role
@@ -105,7 +106,13 @@ class Imports(Controller):
             b"".join(write_csv([column.name for column in columns], rows)), f"{kind}-template.csv", CSV
         )
 
-    @async_post("/{kind:str}", name="imports.upload", status_code=200, request_max_body_size=BODY)
+    @async_post(
+        "/{kind:str}",
+        name="imports.upload",
+        status_code=200,
+        request_max_body_size=BODY,
+        guards=[paced("import", 60)],
+    )
     async def upload(self, request: R, typed: Typed, kind: FromPath[str]) -> Template | Redirect:
         """Take the file, look at it, and put it aside until it is confirmed."""
         wanted = kind_of(kind)
@@ -246,7 +253,7 @@ class Exports(Controller):
     """Tables out, within the rights of the reader."""
 
     path = "/exports"
-    guards = [requires(*BRINGERS, Role.EXECUTIVE)]
+    guards = [requires(*BRINGERS, Role.EXECUTIVE), paced("export", 60)]
 
     @async_get("/{file:str}", name="imports.export", sync_to_thread=True)
     def export(self, request: R, session: Db, file: FromPath[str]) -> Response[bytes]:

@@ -19,6 +19,10 @@ from audit_app.kit.i18n import gettext as _t
 log = structlog.get_logger("audit_app")
 
 
+RETRY_AFTER = {503: "2", 429: "15"}
+"""Seconds after which asking again makes sense."""
+
+
 def request_id(scope: Scope) -> str:
     """The id of this request: on the error page, in the answer's header and in the log."""
     state = scope.setdefault("state", {})
@@ -37,7 +41,7 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
 
 def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, **more: Any) -> Response[Any]:
     """An error as a page, a fragment or JSON, each in kind, with the request's id."""
-    headers = {"retry-after": "2"} if status == 503 else {}
+    headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
     if wants_json(request):
         body = {"code": code, "message": text, "request_id": request_id(request.scope), **more}
         return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)

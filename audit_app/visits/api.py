@@ -24,6 +24,7 @@ from audit_app.kit.db import Engines, read_async, write_async
 from audit_app.kit.errors import NotFound
 from audit_app.kit.i18n import _, language
 from audit_app.kit.i18n import gettext as _t
+from audit_app.kit.pace import paced
 from audit_app.kit.pictures import Picture, remake
 from audit_app.kit.strict_json import read_object
 from audit_app.kit.together import Together
@@ -108,6 +109,7 @@ class FieldApi(Controller):
     @put(
         "/evidence/{sha256:str}",
         name="visits_api.evidence",
+        guards=[paced("evidence", 1200)],
         request_max_body_size=LARGEST_UPLOAD,
         summary="Upload a promised photo",
     )

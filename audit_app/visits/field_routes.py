@@ -19,6 +19,7 @@ from audit_app.kit.db import read_async, write_async
 from audit_app.kit.errors import AuditError, NotFound
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
+from audit_app.kit.pace import paced
 from audit_app.kit.pictures import Picture
 from audit_app.kit.web import Db, Typed, get, page, post, requires, see
 from audit_app.organisation.models import Role
@@ -145,6 +146,7 @@ class Checklist(Controller):
     @async_post(
         "/my/visits/{visit_id:uuid}/answers",
         name="field.save",
+        guards=[paced("field.save", 1200)],
         status_code=200,
         request_max_body_size=LARGEST_UPLOAD + 2**20,
     )
