@@ -70,6 +70,23 @@
     input.focus();
   };
 
+  /* data-sign-out: pages kept on this phone for no network are forgotten; what was not sent is counted first and stays. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset?.signOut || !window.caches || form.dataset.sure) return;
+    event.preventDefault();
+    const mine = `unsent-${localStorage.getItem("who")}-`;
+    const n = Object.keys(localStorage).filter((key) => key.startsWith(mine) && Number(localStorage[key]) > 0).length;
+    if (n && !window.confirm(form.dataset.signOut.replace("{n}", n))) return;
+    form.dataset.sure = "yes";
+    const gone = async () => {
+      for (const name of await caches.keys()) if (name.startsWith("pages-") || name === "who") await caches.delete(name);
+      if (!n && localStorage.getItem("who")) indexedDB.deleteDatabase(`form-${localStorage.getItem("who")}`);
+      localStorage.removeItem("who");
+    };
+    Promise.race([gone(), new Promise((go) => { setTimeout(go, 1500); })]).catch(() => {}).finally(() => form.submit());
+  });
+
   /* data-langs: several long texts become tabs; the boxes themselves stay in the form. */
   const tabbed = (box) => {
     const parts = all(".lang", box);

@@ -159,7 +159,7 @@
                 : n ? ["waiting", words.waiting] : ["saved", time ? words.savedAt.replace("{time}", time) : words.saved];
     sync.dataset.state = mark;
     put(one("[data-sync-text]", sync), text.replace("{n}", n));
-    try { localStorage.setItem(`unsent-${person}-${visit}`, n); } catch { /* Full or refused: only the warning at sign-out knows less. */ }
+    try { const key = `unsent-${person}-${visit}`; if (n) localStorage.setItem(key, n); else localStorage.removeItem(key); } catch { /* Full or refused: only the warning at sign-out knows less. */ }
     if (result === "sign-in") say(words.signIn.replace("{n}", n), `/sign-in?next=${location.pathname}`);
   };
 

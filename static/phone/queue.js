@@ -40,6 +40,9 @@
 
   const draw = async () => {
     const rows = await Store.unsent(person);
+    const waiting = new Map(rows.map((row) => [`unsent-${person}-${row.visit}`, row.changes + row.photos + row.reports + (row.parcel ? 1 : 0)]));
+    for (const key of Object.keys(localStorage)) if (key.startsWith(`unsent-${person}-`) && !waiting.has(key)) localStorage.removeItem(key);
+    for (const [key, n] of waiting) localStorage.setItem(key, n);
     const receipts = new Map((await Store.all(person, "receipts")).map((one) => [one.visit, one]));
     for (const link of document.querySelectorAll("[data-visit-state]")) {
       const row = rows.find((one) => one.visit === link.dataset.visitState), receipt = receipts.get(link.dataset.visitState);

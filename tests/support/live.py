@@ -24,6 +24,7 @@ from audit_app.organisation import actions
 from audit_app.organisation.models import Person
 from audit_app.settings import Settings
 from tests.support.app import app_on, settings_for
+from tests.support.faults import Faults
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -51,6 +52,7 @@ class Live:
     url: str
     engines: Engines
     settings: Settings
+    faults: Faults
 
 
 @pytest.fixture
@@ -62,15 +64,16 @@ def live(engines: Engines, tmp_path: Path) -> Iterator[Live]:
     url = f"http://127.0.0.1:{port}"
     settings = settings_for(tmp_path, None, AUDIT_BASE_URL=url)
     with app_on(settings, engines) as app:
+        faults = Faults(app)
         server = uvicorn.Server(
-            uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on")
+            uvicorn.Config(faults, host="127.0.0.1", port=port, log_level="critical", lifespan="on")
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         until = time.monotonic() + 20
         while not server.started and time.monotonic() < until:
             time.sleep(0.02)
-        yield Live(url, engines, settings)
+        yield Live(url, engines, settings, faults)
         server.should_exit = True
         thread.join(20)
 
