@@ -17,7 +17,7 @@ MADE := $(VENV)/.made
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade,)
 
-.PHONY: help demo test test-spark setup check format lock bench clean system system-test system-spark assets linters
+.PHONY: help demo test test-spark setup check format lock bench torture clean system system-test system-spark assets linters
 
 help: ## List the commands (this is also what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lock: $(MADE)/uv ## Make the locks anew from pyproject.toml and package.json (UP
 
 bench: $(MADE)/dev $(MADE)/package assets ## Run the benchmarks and print their tables (ARGS="scoring" for one)
 	@PYTHON=$(BIN)/python sh scripts/bench.sh $(ARGS)
+
+torture: system-test $(MADE)/dev $(MADE)/package assets ## Interrupt a phone a thousand times and lose nothing (AUDIT_INTERRUPTIONS=100 for fewer)
+	$(BIN)/python -m pytest -n 0 -s tests/torture/phone.py
 
 clean: ## Remove what was installed and built here; ./data stays
 	rm -rf $(VENV) node_modules static/vendor build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -13,14 +13,16 @@ self.Outbox = (() => {
     const timer = setTimeout(() => stop.abort(), WAIT);
     try { return await fetch(url, { ...options, signal: stop.signal, headers: { Accept: "application/json", ...options?.headers } }); } catch { return null; } finally { clearTimeout(timer); }
   };
+  const said = async (answer) => { try { const news = await answer.json(); return news && typeof news === "object" ? news : {}; } catch { return {}; } };
   const put = (url, body, type, more = {}) => ask(url, { method: "PUT", body, headers: { "Content-Type": type, "X-CSRF-Token": csrf }, ...more });
   /* Who is signed in here, with a fresh token for what is sent; null when nobody can say. */
   const who = async () => {
     const answer = await ask("/my/phone", { cache: "no-store" });
     if (!answer?.ok) return answer?.status === 401 ? { person: "" } : null;
-    const said = await answer.json();
-    csrf = said.csrf;
-    return said;
+    const news = await said(answer);
+    if (!news.person || !news.csrf) return null;
+    csrf = news.csrf;
+    return news;
   };
 
   /* ok · retry (later, by itself) · sign-in · refused (a person must look). Before a refusal is believed, it is made sure
@@ -43,9 +45,11 @@ self.Outbox = (() => {
       if (doubt) return { what: doubt };
       if (answer.status === 403) answer = await put(url, body, type);
     }
-    return { what: answer?.status === 403 ? "sign-in" : meaning(answer), answer };
+    const news = answer ? await said(answer) : {};
+    const what = answer?.status === 403 ? "sign-in" : meaning(answer);
+    // An answer that broke off, or the page of a hotel's network, is no answer: only our own words count.
+    return { what: what === "ok" && !Object.keys(news).length ? "retry" : what, news, status: answer?.status };
   };
-  const said = async (answer) => answer.json().catch(() => ({}));
   const pause = (tries) => Math.min(300, 2 ** tries) * 1000 * (.5 + Math.random() / 2);
 
   const batchOf = (kept) => Object.entries(kept.changes).filter(([, one]) => !one.stuck);
@@ -58,9 +62,9 @@ self.Outbox = (() => {
     while (!kept.stuck && batchOf(kept).length) {
       const batch = batchOf(kept);
       desk.tell("sending");
-      const { what, answer } = await send(person, draftUrl(kept.visit), draftBody(kept, batch), "application/json");
+      const { what, news, status } = await send(person, draftUrl(kept.visit), draftBody(kept, batch), "application/json");
       if (what === "ok") {
-        const news = await said(answer);
+        if (!Number.isInteger(news.base)) return "retry";
         for (const [item, one] of batch) {
           kept.answers[item] = one.entry;
           if (!one.entry) delete kept.answers[item];
@@ -74,10 +78,9 @@ self.Outbox = (() => {
         await desk.save();
         desk.tell("saved", news);
       } else if (what === "refused") {
-        const news = await said(answer);
         const wrong = Object.entries(news.fields ?? {}).filter(([item]) => kept.changes[item]);
         for (const [item, text] of wrong) kept.changes[item].stuck = text;
-        if (!wrong.length) kept.stuck = news.message || String(answer.status);
+        if (!wrong.length) kept.stuck = news.message || String(status);
         await desk.save();
         desk.tell("refused", { fields: Object.fromEntries(wrong), message: wrong.length ? "" : kept.stuck });
         if (!wrong.length) return "stuck";
@@ -91,19 +94,17 @@ self.Outbox = (() => {
     for (const photo of await Store.all(person, "photos", desk.kept.visit)) {
       if (!photo.blob || photo.held > Date.now() || photo.stuck) continue;
       desk.tell("sending");
-      const { what, answer } = await send(person, `/api/v1/evidence/${photo.sha}`, photo.blob, "image/jpeg");
+      const { what, news, status } = await send(person, `/api/v1/evidence/${photo.sha}`, photo.blob, "image/jpeg");
       if (what === "ok") {
-        const receipt = await said(answer);
-        if (receipt.sha256 !== photo.sha) return "retry";
+        if (news.sha256 !== photo.sha) return "retry";
         await Store.write(person, "photos", { ...photo, blob: null, sent: Date.now() });
         desk.tell("photo", photo);
-      } else if (what === "refused" && answer.status === 404) {
+      } else if (what === "refused" && status === 404) {
         // No answer on the server names it (yet): wait for the answer, or forget it when nothing here names it either.
         if (named(photo.sha)) result = result === "ok" ? "early" : result;
         else await Store.drop(person, "photos", photo.key);
       } else if (what === "refused") {
-        const news = await said(answer);
-        await Store.write(person, "photos", { ...photo, stuck: news.message || String(answer.status) });
+        await Store.write(person, "photos", { ...photo, stuck: news.message || String(status) });
         desk.tell("photo-refused", { photo, message: news.message ?? "" });
         result = "stuck";
       } else return what;
@@ -139,23 +140,21 @@ self.Outbox = (() => {
       await Store.write(person, "parcels", parcel);
     }
     desk.tell("sending");
-    const { what, answer } = await send(person, `/api/v1/visits/${kept.visit}/submission`, parcel.text, "application/json");
+    const { what, news, status } = await send(person, `/api/v1/visits/${kept.visit}/submission`, parcel.text, "application/json");
     if (what === "ok") {
-      const receipt = await said(answer);
       // A receipt for other bytes is none.
-      if (receipt.id !== parcel.id || (receipt.sha256 && receipt.sha256 !== (await hex(parcel.text)))) return "retry";
-      await Store.write(person, "receipts", { ...receipt, visit: kept.visit, message: receipt.message ?? "" });
+      if (news.id !== parcel.id || news.sha256 !== (await hex(parcel.text))) return "retry";
+      await Store.write(person, "receipts", { ...news, visit: kept.visit, message: news.message ?? "" });
       await Store.drop(person, "parcels", kept.visit);
       kept.changes = {};
       await desk.done();
-      desk.tell("sent", receipt);
+      desk.tell("sent", news);
       return "ok";
     }
     if (what !== "refused") return what;
-    const news = await said(answer);
     // What was answered wrongly can be mended and sent under the same id: the server has kept nothing of it.
-    const stuck = news.message || String(answer.status);
-    await Store.write(person, "parcels", { ...parcel, ...(answer.status === 422 && { text: "" }), stuck, code: news.code ?? "", fields: news.fields ?? {} });
+    const stuck = news.message || String(status);
+    await Store.write(person, "parcels", { ...parcel, ...(status === 422 && { text: "" }), stuck, code: news.code ?? "", fields: news.fields ?? {} });
     desk.tell("parcel-refused", { message: stuck, fields: news.fields ?? {}, code: news.code ?? "" });
     return "stuck";
   };
@@ -164,9 +163,9 @@ self.Outbox = (() => {
     for (const report of await Store.all(person, "reports", visit)) {
       if (report.stuck) continue;
       const { id, kind, words, at } = report;
-      const { what, answer } = await send(person, `/api/v1/visits/${visit}/reports/${id}`, JSON.stringify({ kind, words, at }), "application/json");
+      const { what, news, status } = await send(person, `/api/v1/visits/${visit}/reports/${id}`, JSON.stringify({ kind, words, at }), "application/json");
       if (what === "ok") await Store.drop(person, "reports", id);
-      else if (what === "refused") await Store.write(person, "reports", { ...report, stuck: (await said(answer)).message || String(answer.status) });
+      else if (what === "refused") await Store.write(person, "reports", { ...report, stuck: news.message || String(status) });
       else return what;
     }
     return "ok";

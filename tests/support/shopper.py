@@ -173,10 +173,17 @@ class Shopper:
             or (value != "photo" and answers.get(code, {}).get("answer") != value)
         }
         assert wrong == {}, f"changed or lost on the way: {wrong}"
+        promised = {sha for entry in answers.values() for sha in entry.get("evidence", ())}
+        until = time.monotonic() + 30
+        while self._photos_here() != promised:
+            assert time.monotonic() < until, "a photo is missing"
+            self.page.evaluate("dispatchEvent(new Event('online'))")
+            self.page.wait_for_timeout(300)
+
+    def _photos_here(self) -> set[str]:
         with read(self.live.engines) as session:
             rows = session.exec(select(Evidence).where(Evidence.visit_id == self.visit)).all()
-        promised = {sha for entry in answers.values() for sha in entry.get("evidence", ())}
-        assert {row.sha256 for row in rows if row.file} >= promised, "a photo is missing"
+        return {row.sha256 for row in rows if row.file}
 
 
 KEPT = """async ([code, value]) => {
