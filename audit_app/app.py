@@ -13,20 +13,19 @@ from typing import Any
 
 import anyio.to_thread
 import structlog
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlmodel import Session
 
-from audit_app import flows, navigation
+from audit_app import flows, navigation, openapi
 from audit_app.effectiveness import pilot_routes
 from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
@@ -356,8 +355,8 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
         openapi_config=OpenAPIConfig(
             title="audit_app",
             version="1",
-            render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/api/v1", route_handlers=[], guards=[web.requires()]),
+            render_plugins=[openapi.Document()],
+            openapi_router=openapi.OnlyTheDocument("/api/v1", route_handlers=[], guards=[web.requires()]),
         ),
         include_in_schema=False,
         state=state_of(chosen, engines or make_engines(chosen.database_url)),

@@ -23,7 +23,7 @@ from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
 from audit_app.kit.i18n import _
 from audit_app.kit.together import Together
-from audit_app.kit.web import typed_form
+from audit_app.kit.web import NotSignedIn, typed_form
 from audit_app.organisation import actions, queries, rules
 from audit_app.organisation.models import Role
 from audit_app.settings import Settings
@@ -94,6 +94,8 @@ class Door(ASGIMiddleware):
             else request.cookies.get("language") or i18n.negotiate(request.headers.get("accept-language", ""))
         )
         if request.method not in csrf.SAFE and "token_scopes" not in scope["state"]:
+            if actor is None and scope["path"].startswith("/api/"):
+                raise NotSignedIn  # a program without a token hears that, and not of a page that is too old
             await self._check_form(scope, request, settings)
         try:
             await next_app(scope, receive, send)
