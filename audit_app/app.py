@@ -27,6 +27,8 @@ from sqlmodel import Session
 
 from audit_app import flows, navigation, openapi
 from audit_app.effectiveness import pilot_routes
+from audit_app.effectiveness import routes as effectiveness_routes
+from audit_app.effectiveness.running import study_kind
 from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
 from audit_app.imports import routes as imports_routes
@@ -35,6 +37,7 @@ from audit_app.kit.db import Engines, fresh_statistics, make_engines, session_fo
 from audit_app.kit.errors import AuditError
 from audit_app.kit.pages import asset_url, make_environment, static_files
 from audit_app.kit.refusals import on_audit_error, on_fault, on_http_error, on_not_signed_in, request_id
+from audit_app.kit.worker import Kind, Worker
 from audit_app.organisation import door, network_routes, people_routes, token_routes
 from audit_app.organisation import routes as organisation_routes
 from audit_app.scoring import routes as scoring_routes
@@ -60,6 +63,10 @@ ROUTES: list[Any] = [
     pilot_routes.PlanPilots,
     pilot_routes.ReadPilots,
     pilot_routes.Changes,
+    effectiveness_routes.Asking,
+    effectiveness_routes.Deciding,
+    effectiveness_routes.Files,
+    effectiveness_routes.Reading,
     imports_routes.Imports,
     imports_routes.Exports,
     imports_api.ImportFiles,
@@ -286,6 +293,17 @@ def calm_memory() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def long_jobs() -> list[Kind]:
+    """What the worker does, here or in a process of its own."""
+    return [study_kind()]
+
+
+def worker_of(settings: Settings, engines: Engines, executor: str = "web") -> Worker:
+    """Whoever does the long jobs of this installation."""
+    url = engines.writing.url.render_as_string(hide_password=False)
+    return Worker(engines, url, settings.paths.data, long_jobs(), executor)
+
+
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     """64 threads for waiting on the database, calm garbage collection, the clockwork, and engines closed at the end."""
@@ -294,11 +312,16 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = 64
     calm_memory()
     engines: Engines = app.state.engines
+    worker: Worker | None = app.state.worker
+    if worker:
+        worker.start()
     try:
         async with jobs.running(engines, clockwork(app.state.settings)):
             yield
     finally:
         gc.unfreeze()
+        if worker:
+            await anyio.to_thread.run_sync(worker.stop)
         await anyio.to_thread.run_sync(engines.dispose)
 
 
@@ -320,6 +343,7 @@ def state_of(settings: Settings, engines: Engines) -> State:
         {
             "settings": settings,
             "engines": engines,
+            "worker": worker_of(settings, engines) if settings.worker_inside else None,
             "arrivals": door.make_arrivals(engines),
             "intake": visits_api.make_intake(engines, flows.announcer, settings.paths.photos),
             "furniture": furniture_of(settings),

@@ -1,7 +1,9 @@
 """The command line `audit-app`: a door like the pages. Each command explains itself with --help."""
 
 import contextlib
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from sqlmodel import select
 
 from audit_app import demo as demo_chain
 from audit_app import flows
-from audit_app.app import create_app
+from audit_app.app import create_app, worker_of
 from audit_app.effectiveness import commands as studies
 from audit_app.effectiveness.stats_commands import stats
 from audit_app.imports import commands as tables
@@ -172,6 +174,24 @@ def serve(data: Path | None, port: int, host: str, email: str | None) -> None:
         click.echo(f"Open once, within {INVITATION_HOURS} hours: {settings.web.base_url}{link}", err=True)
     click.echo(f"Serving on http://{host}:{port}", err=True)
     serve_app(settings, port, host)
+
+
+@main.command()
+@_data
+@click.option("--every", default=2.0, show_default=True, help="Seconds between two looks at what waits.")
+def worker(data: Path | None, every: float) -> None:
+    """Do the long jobs (studies, PDFs) apart from the web server, which runs with AUDIT_WORKER=apart."""
+    settings = read_settings(data=data)
+    engines = make_engines(settings.database_url)
+    hands = worker_of(settings, engines, "worker")
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    hands.start(max(every, 0.2))
+    click.echo("Waiting for studies and reports. Stop with Ctrl+C.", err=True)
+    stop.wait()
+    hands.stop()
+    engines.dispose()
 
 
 @main.command()

@@ -43,6 +43,11 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("visits.calendar", _("Calendar"), _DESK | {Role.REVIEWER}),
     ("visits.review_queue", _("Review"), frozenset({Role.QUALITY_MANAGER, Role.REVIEWER})),
     ("scoring.results", _("Results"), _HEADQUARTERS | {Role.REGION_MANAGER, Role.LOCATION_MANAGER}),
+    (
+        "effectiveness.index",
+        _("Effectiveness"),
+        frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER, Role.EXECUTIVE, Role.AUDITOR}),
+    ),
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
     ("pilots.index", _("Pilots"), _DESK | {Role.EXECUTIVE}),
     ("pilots.changes", _("Changes"), frozenset({Role.LOCATION_MANAGER})),

@@ -20,6 +20,7 @@ KNOWN: dict[str, str] = {
     "AUDIT_SECRET_KEY": "at least 32 characters; default: made once and kept in AUDIT_DATA/secret",
     "AUDIT_BASE_URL": "the address people use, such as https://audit.example.org; default http://127.0.0.1:8000",
     "AUDIT_ANALYTICS_URL": "engine for analytics, such as duckdb:// or postgresql://…; default the embedded one",
+    "AUDIT_WORKER": "inside or apart: whether the web server does the long jobs itself or `audit-app worker` does; default inside",
     "AUDIT_LOG": "json or plain; default plain on a terminal, json elsewhere",
     "AUDIT_TRUSTED_PROXY": "address of the proxy whose X-Forwarded-For and -Proto are believed; default none",
     "AUDIT_RELEASE_DELAY_HOURS": "hours between approval and release to the location, 0 to 720; default 24",
@@ -90,6 +91,8 @@ class Settings:
     database_url: str
     analytics_url: str | None
     log: str
+    worker_inside: bool = True
+    """Whether the web server does the long jobs itself."""
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -160,6 +163,9 @@ def read_settings(env: Mapping[str, str] | None = None, *, data: Path | None = N
             raise BadSetting(f"{name} is not a setting of this app; `audit-app doctor` lists them.")
     folder = (data or Path(given.get("AUDIT_DATA", "").strip() or "data")).expanduser()
     log = given.get("AUDIT_LOG", "").strip() or ""
+    worker = given.get("AUDIT_WORKER", "").strip()
+    if worker not in ("", "inside", "apart"):
+        raise BadSetting(f"AUDIT_WORKER must be inside or apart, not {worker!r}.")
     if log not in ("", "json", "plain"):
         raise BadSetting(f"AUDIT_LOG must be json or plain, not {log!r}.")
     return Settings(
@@ -178,4 +184,5 @@ def read_settings(env: Mapping[str, str] | None = None, *, data: Path | None = N
         database_url=_database_url(given, folder),
         analytics_url=given.get("AUDIT_ANALYTICS_URL", "").strip() or None,
         log=log,
+        worker_inside=worker != "apart",
     )

@@ -7,6 +7,8 @@ from alembic import op
 
 APPEND_ONLY = ("audit_entry", "revision")
 """Tables whose rows never change and never go."""
+STUDY_RECORDS = ("study_result", "item_decision")
+"""The same for what came with the studies."""
 
 
 def _refuse(table: str, what: str, condition: str, text: str) -> None:
@@ -37,7 +39,7 @@ def _any(columns: tuple[str, ...]) -> str:
 
 
 def put_up() -> None:
-    """Create all triggers."""
+    """Create the triggers of the first tables."""
     for table in APPEND_ONLY:
         _refuse(table, "UPDATE", "", f"{table} is append-only")
         _refuse(table, "DELETE", "", f"{table} is append-only")
@@ -68,10 +70,28 @@ def put_up() -> None:
     _refuse("visit_score", "DELETE", "", "a score is never deleted")
 
 
+def keep_studies() -> None:
+    """What a study found and what people decided is append-only; a study that is done stays as it is."""
+    for table in STUDY_RECORDS:
+        _refuse(table, "UPDATE", "", f"{table} is append-only")
+        _refuse(table, "DELETE", "", f"{table} is append-only")
+    _refuse("study", "UPDATE", "OLD.state = 'done'", "a finished study is never edited")
+    _refuse("study", "DELETE", "OLD.state = 'done'", "a finished study is never deleted")
+
+
+def let_studies_go() -> None:
+    """Drop the triggers of the studies."""
+    _drop([(table, what) for table in (*STUDY_RECORDS, "study") for what in ("update", "delete")])
+
+
 def take_down() -> None:
-    """Drop all triggers."""
+    """Drop the triggers of the first tables."""
     names = [(t, w) for t in APPEND_ONLY for w in ("update", "delete")]
     names += [(t, w) for t in ("standard_version", "visit_score") for w in ("update", "delete")]
+    _drop(names)
+
+
+def _drop(names: list[tuple[str, str]]) -> None:
     for table, what in names:
         name = f"keep_{table}_{what}"
         if op.get_bind().dialect.name == "sqlite":

@@ -90,6 +90,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "weight": _("weight"),
     "na": _("not applicable"),
     "bonus": _("bonus"),
+    "hygiene": _("hygiene"),
     "options": _("options"),
     "scale": _("scale"),
     "ranges": _("ranges"),

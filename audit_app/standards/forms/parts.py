@@ -42,6 +42,7 @@ def item_from(fields: Fields, old: Mapping[str, Any]) -> dict[str, Any]:
             "weight": fields.number("weight") if scored else None,
             "na": na or None,
             "bonus": (fields.flag("bonus") or None) if scored else None,
+            "hygiene": fields.flag("hygiene") or None,
             "options": options,
             "scale": _scale(fields, old) if kind == AnswerType.SCALE else None,
             "ranges": ranges,

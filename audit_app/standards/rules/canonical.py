@@ -115,6 +115,7 @@ def _item(version: Version, item: Item) -> dict[str, Any]:
             "weight": None if never else _unless(_number(item.weight), 1),
             "na": item.na or None,
             "bonus": item.bonus or None,
+            "hygiene": item.hygiene or None,
             "options": _options(item),
             "scale": item.scale
             and _without_empty(

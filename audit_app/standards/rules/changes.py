@@ -149,6 +149,7 @@ def _aspects(old: Item, new: Item) -> list[Aspect]:
     )
     differs("na", comparable, _("“Not applicable” is now allowed, or no longer: other visits may answer it."))
     differs("bonus", comparable, _("It became a bonus, or stopped being one."))
+    differs("hygiene", same, _("It is now kept as hygiene, or no longer."))
     found.extend(_option_aspects(old, new))
     if old.scale != new.scale:
         found.append(_scale_aspect(old, new))

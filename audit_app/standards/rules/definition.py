@@ -230,6 +230,8 @@ class Item:
     applies_if: Condition | None
     segments: tuple[str, ...]
     incident: Incident | None
+    hygiene: bool = False
+    """Kept as a minimum, by law or by choice: no study proposes to drop it."""
 
     @cached_property
     def best(self) -> Fraction:

@@ -266,6 +266,40 @@ def remove_item(document: Document, code: str) -> Document:
     return document
 
 
+def without_items(document: Document, codes: Iterable[str]) -> Document:
+    """Without these items, those that are there; sections left empty go too, and so do conditions on what is gone."""
+    gone = set(codes) & set(item_codes(document))
+    for section in sections_of(document):
+        section["items"] = [item for item in section.get("items") or () if item.get("code") not in gone]
+    document["sections"] = [section for section in sections_of(document) if section["items"]]
+    for section in sections_of(document):
+        for item in section["items"]:
+            if _asks_for(item.get("show_if"), gone):
+                del item["show_if"]
+    return document
+
+
+def _asks_for(condition: Any, codes: set[str]) -> bool:
+    """Whether a condition looks at one of these items."""
+    if isinstance(condition, list):
+        return any(_asks_for(part, codes) for part in condition)
+    if not isinstance(condition, dict):
+        return False
+    return any(
+        (key == "item" and value in codes) or _asks_for(value, codes) for key, value in condition.items()
+    )
+
+
+def mark_hygiene(document: Document, codes: Iterable[str]) -> Document:
+    """With these items, those that are there, marked as hygiene."""
+    wanted = set(codes)
+    for section in sections_of(document):
+        for item in section.get("items") or ():
+            if item.get("code") in wanted:
+                item["hygiene"] = True
+    return document
+
+
 def remove_section(document: Document, code: str) -> Document:
     """Without the section and its items."""
     sections_of(document).remove(find_section(document, code))

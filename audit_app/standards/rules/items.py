@@ -44,7 +44,7 @@ from audit_app.standards.rules.fields import (
 )
 
 KEYS: Final = (
-    "code", "text", "guidance", "picture", "type", "nature", "required", "weight", "na", "bonus", "options", "scale",
+    "code", "text", "guidance", "picture", "type", "nature", "required", "weight", "na", "bonus", "hygiene", "options", "scale",
     "ranges", "unit", "min", "max", "critical", "evidence", "show_if", "applies_if", "segments", "incident",
 )  # fmt: skip
 _FIXED_POINTS: Final[Mapping[AnswerType, Mapping[str, Fraction]]] = {
@@ -95,6 +95,7 @@ def read_item(fields: Fields, earlier: Mapping[str, Item | None], all_codes: fro
         applies_if=applies_if,
         segments=segments,
         incident=None,
+        hygiene=fields.flag("hygiene", False),
     )
     if item.min is not None and item.max is not None and item.min > item.max:
         fields.wrong("max", _("the largest answer is smaller than the smallest"))

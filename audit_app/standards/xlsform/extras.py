@@ -13,7 +13,7 @@ from audit_app.kit.yaml import YamlNotUnderstood, read_yaml
 from audit_app.standards.xlsform.expressions import NotSupported
 
 ITEM_COLUMNS: Final = (
-    "type", "weight", "na", "required", "bonus", "nature", "critical", "critical_at", "critical_below", "evidence",
+    "type", "weight", "na", "required", "bonus", "hygiene", "nature", "critical", "critical_at", "critical_below", "evidence",
     "incident", "incident_when", "incident_priority", "ranges", "applies_if", "show_if", "segments", "picture",
 )  # fmt: skip
 ITEM_TEXTS: Final = ("unit", "scale_low", "scale_high")

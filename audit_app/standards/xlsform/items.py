@@ -234,7 +234,7 @@ class Maker:
         for key in ("weight", "nature", "picture"):
             if cell := row.get(f"audit::{key}"):
                 found[key] = extras.number(cell) if key == "weight" else cell
-        for key in ("na", "bonus"):
+        for key in ("na", "bonus", "hygiene"):
             if cell := row.get(f"audit::{key}"):
                 found[key] = extras.flag(cell)
         if cell := row.get("audit::segments"):

@@ -191,6 +191,7 @@ class _Writer:
             "audit::weight": _cell(plain.get("weight", 1)) if item.has_ratio or "weight" in plain else None,
             "audit::na": "yes" if item.na else None,
             "audit::bonus": "yes" if item.bonus else None,
+            "audit::hygiene": "yes" if item.hygiene else None,
             "audit::nature": plain.get("nature"),
             "audit::picture": plain.get("picture"),
             "audit::ranges": extras.write_ranges(plain.get("ranges", ())),

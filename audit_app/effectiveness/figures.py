@@ -1,0 +1,276 @@
+"""What the drawings and tables of a study need beside its lines: scales, sorted rows, points, the rows behind a figure."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from audit_app.effectiveness import wording
+from audit_app.effectiveness.reading import SETTLED, Effect, Line, Reading
+from audit_app.effectiveness.rules.behind import LAGS
+from audit_app.effectiveness.rules.facts import Facts
+from audit_app.effectiveness.rules.findings import Verdict
+from audit_app.effectiveness.rules.plan import Model, Outcome
+from audit_app.kit.i18n import format_day, pick
+
+SORTS = ("item", "effect", "worth", "sure", "done", "needed")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A symmetric scale around nothing, in the unit shown."""
+
+    limit: float
+    ticks: tuple[float, ...]
+    smallest: float
+
+    def at(self, value: float) -> float:
+        """Where a value stands, 0 to 1 from left to right, held within the drawing."""
+        return (min(max(value, -self.limit), self.limit) + self.limit) / (2 * self.limit)
+
+
+def nice(value: float) -> float:
+    """The next round number."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(value))
+    return next(step * size for step in (1, 2, 2.5, 4, 5, 10) if step * size >= value * 0.999)
+
+
+def scale_of(effects: Sequence[Effect]) -> Scale:
+    """Wide enough for what is settled and for most of the rest; what is wider gets an arrow."""
+    ends = sorted(max(abs(one.low), abs(one.high)) for one in effects if one.low is not None and one.high is not None)  # fmt: skip
+    settled = [
+        max(abs(one.low), abs(one.high))
+        for one in effects
+        if one.low is not None and one.high is not None and one.verdict in SETTLED
+    ]
+    smallest = max((one.smallest for one in effects), default=3.0)
+    usual = ends[int(len(ends) * 0.6)] if ends else smallest
+    limit = nice(max([*settled, usual, 2 * smallest]))
+    return Scale(limit, (-limit, -limit / 2, 0.0, limit / 2, limit), smallest)
+
+
+def sorted_lines(lines: Sequence[Line], outcome: str, sort: str) -> list[Line]:
+    """Lines in the order asked for; what is not known stands last in either direction."""
+    key, down = sort.lstrip("-"), sort.startswith("-")
+
+    def value(line: Line) -> float | str | None:
+        effect = line.on(outcome)
+        if key == "item":
+            return pick(line.name.text).casefold()
+        if key == "done":
+            return line.finding.mean
+        if effect is None:
+            return None
+        if key == "worth":
+            return effect.worth
+        if key == "needed":
+            return effect.needed
+        if key == "sure":
+            return effect.raw.q
+        return effect.value * effect.outcome.good if effect.value is not None else None
+
+    known = [line for line in lines if value(line) is not None]
+    rest = [line for line in lines if value(line) is None]
+    return sorted(known, key=value, reverse=down) + rest  # type: ignore[arg-type]
+
+
+def usual_order(lines: Sequence[Line], outcome: str) -> list[Line]:
+    """Settled ones by size, then the rest by what is most probable: the way a forest plot is read."""
+
+    def order(line: Line) -> tuple[int, float]:
+        effect = line.on(outcome)
+        if effect is None or effect.value is None:
+            return (2, 0.0)
+        return (0 if effect.verdict in SETTLED else 1, -(effect.shrunk or effect.value) * effect.outcome.good)
+
+    return sorted(lines, key=order)
+
+
+def filtered(lines: Sequence[Line], *, decision: str, q: str) -> list[Line]:
+    """Lines of a decision whose text, section or code holds the words."""
+    words = q.casefold().split()
+    return [
+        one
+        for one in lines
+        if (not decision or one.proposed == decision)
+        and all(
+            word in f"{pick(one.name.text)} {pick(one.name.section)} {one.item}".casefold() for word in words
+        )
+    ]
+
+
+def compliance_points(behind: Mapping[str, Any], item: str) -> list[dict[str, Any]]:
+    """Compliance over time for the trend drawing: mean of four weeks with its 95 % interval."""
+    about = (behind.get("items") or {}).get(item)
+    if not about:
+        return []
+    first = date.fromisoformat(behind["first_day"])
+    step = int(behind["period_weeks"])
+    points = []
+    for number, (n, mean, sd) in enumerate(zip(about["n"], about["mean"], about["sd"], strict=True)):
+        label = format_day(first + timedelta(weeks=step * number), "d MMM yy")
+        half = 1.96 * (sd or 0.0) / math.sqrt(n) if n > 1 and mean is not None else None
+        points.append(
+            {
+                "label": label,
+                "value": mean,
+                "n": n,
+                "low": max(mean - half, 0.0) if half is not None else None,
+                "high": min(mean + half, 1.0) if half is not None else None,
+            }
+        )
+    return points
+
+
+@dataclass(frozen=True)
+class LagPoint:
+    """The difference in the outcome so many weeks from the visit, in the unit shown."""
+
+    lag: int
+    value: float
+    low: float
+    high: float
+
+
+def lag_points(behind: Mapping[str, Any], item: str, outcome: Outcome) -> list[LagPoint]:
+    """The weeks around a visit: places where the item was done against those where it was missed."""
+    rows = ((behind.get("lags") or {}).get(item) or {}).get(outcome.name) or []
+    factor = 1.0 if outcome.model is Model.MEAN else 100.0
+    return [
+        LagPoint(
+            lag, factor * value, factor * (value - 1.96 * spread), factor * (value + 1.96 * spread)
+        )
+        for lag, (value, spread) in zip(LAGS, rows, strict=False)
+        if value is not None and spread is not None
+    ]  # fmt: skip
+
+
+def lag_limit(points: Sequence[LagPoint]) -> float:
+    """Half the height of the drawing: most whiskers fit."""
+    ends = sorted(max(abs(one.low), abs(one.high)) for one in points)
+    return nice(ends[int(len(ends) * 0.9)]) if ends else 1.0
+
+
+@dataclass(frozen=True)
+class SidePoint:
+    """A group of places: how often they do the item, and their outcome."""
+
+    x: float
+    y: float
+    n: int
+
+
+def sides_of(behind: Mapping[str, Any], item: str, outcome: str) -> tuple[list[SidePoint], list[SidePoint]]:
+    """Places side by side, and the same places around their own usual level."""
+    found = ((behind.get("sides") or {}).get(outcome) or {}).get(item) or {}
+    between = [SidePoint(*point) for point in found.get("between") or []]
+    within = [SidePoint(x, 100 * y, n) for x, y, n in found.get("within") or []]
+    return between, within
+
+
+@dataclass(frozen=True)
+class NaiveCount:
+    """What a usual correlation would have said of one outcome, beside what holds."""
+
+    outcome: Outcome
+    name: str
+    tested: int
+    naive_found: int
+    found: int
+    both: int
+    opposite: int
+
+
+def naive_counts(reading: Reading) -> list[NaiveCount]:
+    """Per outcome: items a correlation calls effective at 5 %, and how many of them hold."""
+    found = []
+    for outcome in reading.outcomes:
+        effects = [one for line in reading.lines if (one := line.on(outcome.name)) is not None]
+        tested = [one for one in effects if one.raw.naive_p is not None]
+        naive = [one for one in tested if one.raw.naive_p is not None and one.raw.naive_p < 0.05]
+        settled = [one for one in effects if one.verdict in SETTLED]
+        both = [one for one in naive if one.verdict in SETTLED and _same_way(one)]
+        opposite = [one for one in naive if one.verdict in SETTLED and not _same_way(one)]
+        found.append(
+            NaiveCount(
+                outcome,
+                wording.outcome_name(outcome.name),
+                len(tested),
+                len(naive),
+                len(settled),
+                len(both),
+                len(opposite),
+            )
+        )
+    return found
+
+
+def _same_way(effect: Effect) -> bool:
+    return (effect.naive or 0.0) * (effect.value or 0.0) > 0
+
+
+VISIT_HEADINGS = ("visit", "location", "region", "week_from", "version", "item", "answer_ratio")
+
+
+def visit_rows(facts: Facts, item: str, places: Mapping[str, str] | None = None) -> Iterator[tuple[Any, ...]]:
+    """The visits behind an item's figures: id, place, region, the week, version, and the answer as a share of full marks."""
+    j = facts.items.index(item)
+    ratio = facts.ratio[:, j]
+    for v in np.flatnonzero(np.isfinite(ratio)).tolist():
+        s = int(facts.location[v])
+        week = int(facts.day[v]) // 7
+        yield (
+            facts.visits[v],
+            facts.locations[s],
+            facts.regions[s],
+            facts.first_day + timedelta(weeks=week),
+            int(facts.version[v]),
+            item,
+            round(float(ratio[v]), 4),
+        )
+
+
+def week_rows(facts: Facts, item: str) -> Iterator[tuple[Any, ...]]:
+    """The location-weeks behind an item's figures: place, week, visits that answered it, their mean, and the measures."""
+    j = facts.items.index(item)
+    ratio = facts.ratio[:, j].astype(float)
+    known = np.isfinite(ratio)
+    shape = (len(facts.locations), facts.weeks)
+    at = (facts.location[known], np.minimum(facts.day[known] // 7, facts.weeks - 1))
+    n = np.zeros(shape, dtype=int)
+    total = np.zeros(shape)
+    np.add.at(n, at, 1)
+    np.add.at(total, at, ratio[known])
+    names = sorted(facts.measures)
+    for s, w in zip(*np.nonzero(facts.days_covered > 0), strict=True):
+        yield (
+            facts.locations[s],
+            facts.regions[s],
+            facts.first_day + timedelta(weeks=int(w)),
+            int(facts.days_covered[s, w]),
+            int(n[s, w]),
+            round(float(total[s, w] / n[s, w]), 4) if n[s, w] else None,
+            *(_number(facts.measures[name][s, w]) for name in names),
+        )
+
+
+def week_headings(facts: Facts) -> tuple[str, ...]:
+    """Headings of `week_rows`."""
+    return ("location", "region", "week_from", "days", "visits", "mean_answer_ratio", *sorted(facts.measures))
+
+
+def _number(value: Any) -> float | int | None:
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number == int(number) else round(number, 2)
+
+
+def settles(verdict: Verdict) -> bool:
+    """Whether something was shown, one way or the other."""
+    return verdict in (*SETTLED, Verdict.NO_EVIDENCE)
