@@ -1,6 +1,6 @@
 """Two-way fixed effects at size: the kernel beside a reference kernel and, if asked, a library, in turns in one run.
 
-    python benchmarks/fixed_effects.py [--reference FILE] [--rows 100000] [--items 60] [--library] [--memory]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.fixed_effects [--reference FILE] [--rows 100000] [--items 60] [--library] [--memory]
 
 Goals (issue 3): 100,000 location-weeks x 60 items x 3 outcomes (two weighted least squares, one Poisson) in at most 1.5
 times the reference's time of the same run; cost linear in rows; 1,000,000 x 60 in at most 3 GB (--memory prints the

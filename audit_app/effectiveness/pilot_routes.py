@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
-from math import exp
+from math import ceil, exp
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +72,12 @@ def tenths(log: float | None) -> int | None:
     return None if log is None else round(1000 * (exp(log) - 1))
 
 
+def least_of(log: float | None) -> int | None:
+    """The least effect that can be found; never shown as nothing."""
+    found = tenths(log)
+    return None if found is None else max(found, 1)
+
+
 def page_of(request: R) -> int:
     """The page asked for in the address; whatever is odd is the first."""
     said = str(request.query_params.get("page") or "1")
@@ -133,7 +139,7 @@ def form_page(request: R, session: Session, typed: Mapping[str, Any], errors: di
         errors={name: _t(text) for name, text in errors.items()},
         rows=rows,
         drawn=drawn,
-        least=tenths(drawn.least_effect) if drawn else None,
+        least=least_of(drawn.least_effect) if drawn else None,
         again=secrets.randbelow(1_000_000),
     )
 
@@ -310,7 +316,7 @@ def show(request: R, session: Session, pilot: Pilot, number: int, errors: dict[s
         waiting=[one for one in everyone if one.step.started_on is None and one.step.starts_on <= today],
         outcomes=[in_words(one) for one in pilot.result.get("outcomes", [])],
         until=date.fromisoformat(pilot.result["until"]) if pilot.result else None,
-        least=tenths(pilot.least_effect),
+        least=least_of(pilot.least_effect),
         today=today,
         errors={name: _t(text) for name, text in errors.items()},
         may_plan=request.user.scope(*PLANNERS).everything,
@@ -329,6 +335,7 @@ def in_words(one: Mapping[str, Any]) -> dict[str, Any]:
     ]  # fmt: skip
     reach = max([0.01, *(abs(p[side]) for p in points for side in ("low", "high"))])
     reach = min(reach, 4 * max([0.01, *(abs(p["value"]) for p in points)]))
+    reach = ceil(reach * 100) / 100  # whole percents at the ends of the scale
     for p in points:
         p["low"], p["high"] = max(p["low"], -reach), min(p["high"], reach)
     return {
