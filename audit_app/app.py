@@ -46,7 +46,14 @@ from audit_app.settings import Settings, read_settings
 from audit_app.standards import routes as standards_routes
 from audit_app.system import routes as system_routes
 from audit_app.visits import api as visits_api
-from audit_app.visits import desk_routes, field_routes, phone_routes, planning_routes, review_routes
+from audit_app.visits import (
+    desk_routes,
+    field_routes,
+    kept_routes,
+    phone_routes,
+    planning_routes,
+    review_routes,
+)
 from audit_app.visits.actions.release import expire_lapsed, release_due
 from audit_app.visits.letters import person_mark
 
@@ -89,6 +96,7 @@ ROUTES: list[Any] = [
     desk_routes.Desk,
     planning_routes.Planning,
     review_routes.Reviewing,
+    kept_routes.KeptReports,
     field_routes.OwnVisits,
     field_routes.Checklist,
     field_routes.Photos,

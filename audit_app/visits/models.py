@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, Column, Index, String, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from audit_app.kit import clock
@@ -128,7 +128,16 @@ class RevisionState(StrEnum):
 class Revision(SQLModel, table=True):
     """One submission, kept as it came: append-only. Its id is made on the phone."""
 
-    __table_args__ = (UniqueConstraint("visit_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("visit_id", "number"),
+        Index(
+            "ix_revision_kept",
+            "state",
+            "visit_id",
+            sqlite_where=text("state = 'conflict'"),
+            postgresql_where=text("state = 'conflict'"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     visit_id: UUID = Field(foreign_key="visit.id")
@@ -146,6 +155,19 @@ class Revision(SQLModel, table=True):
     """Where the phone was when it was sent, if the shopper let it say so: latitude, longitude, accuracy in metres."""
     inspected: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether odd things were looked for when it came (imported reports were not made on a phone of ours)."""
+
+
+class KeptChoice(SQLModel, table=True):
+    """What a person decided about a submission that was kept beside another one; without a row nobody has decided yet."""
+
+    __tablename__ = "kept_choice"
+
+    revision_id: UUID = Field(primary_key=True, foreign_key="revision.id")
+    taken: bool
+    """Whether its answers count now (as a new revision) or it was only looked at and laid aside."""
+    reason: str = Field(max_length=1000)
+    by_id: UUID = Field(foreign_key="person.id")
+    at: datetime = Field(default_factory=clock.now)
 
 
 class VisitFlag(SQLModel, table=True):

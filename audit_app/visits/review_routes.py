@@ -25,6 +25,7 @@ from audit_app.visits.models import EvidenceState, Visit, VisitState
 from audit_app.visits.planning_routes import reason_in, said_in
 from audit_app.visits.queries import access, desk
 from audit_app.visits.queries import review as queries
+from audit_app.visits.queries.kept import undecided
 from audit_app.visits.rules import review as rules
 
 
@@ -40,7 +41,13 @@ class Reviewing(Controller):
         number = page_of(str(request.query_params.get("page") or "1"))
         found = queries.queue(session, request.user, number)
         return page(
-            request, "visits/review/queue.html", found=found, now=clock.now(), most=desk.MOST, words=words
+            request,
+            "visits/review/queue.html",
+            found=found,
+            kept=undecided(session, request.user),
+            now=clock.now(),
+            most=desk.MOST,
+            words=words,
         )
 
     @get("/{visit_id:uuid}", name="visits.review")
@@ -224,6 +231,7 @@ def shown(
         lacking=lacking,
         hints=hints,
         flags=queries.flags_of(session, visit.id),
+        kept=undecided(session, request.user, visit.id),
         filling=filling,
         photos=photos_of(request, whole.evidence),
         around=queries.neighbours(session, request.user, visit),
