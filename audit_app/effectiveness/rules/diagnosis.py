@@ -157,6 +157,9 @@ def _about_outcome(study: Evidence, answer: Answer, footfall: bool) -> list[Doub
         if hits > 1 or (answer.climate.z is not None and abs(answer.climate.z) > 2 * ALARM):
             found.append(doubts.placebo_found(outcome.name, hits, controlled=outcome.name == FOOTFALL))
         return found
+    missing = int(study.seen.sum()) - len(np.unique(answer.rows.location))
+    if missing:
+        found.append(doubts.without_numbers(outcome.name, missing))
     if answer.climate.z is not None and abs(answer.climate.z) > ALARM:
         found.append(doubts.hidden_cause(outcome.name, answer.climate.z))
     if answer.leads is not None and max(abs(answer.leads.index_z), abs(answer.leads.mean_z)) > LEAD_ALARM:

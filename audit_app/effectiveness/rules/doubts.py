@@ -176,6 +176,19 @@ def counted_instead(outcome: str, share: float) -> Doubt:
     )
 
 
+def without_numbers(outcome: str, count: int) -> Doubt:
+    """Visited locations that an outcome knows nothing of."""
+    return Doubt(
+        "no_numbers",
+        False,
+        Reason(
+            _("%(count)s visited locations have no numbers for %(outcome)s."),
+            {"count": str(count), "outcome": outcome},
+        ),
+        Reason(_("Bring the numbers for at least half a year, by location and day.")),
+    )
+
+
 def gaps(share: float) -> Doubt:
     """Missing outcome weeks."""
     return Doubt(

@@ -29,19 +29,19 @@ def of_effect(outcome: Outcome, estimate: float, low: float, high: float) -> Rea
     near, far = (low, high) if up else (-high, -low)
     if outcome.model is Model.MEAN:
         text = (
-            _("Done always instead of never, %(outcome)s is %(effect)s points higher (%(low)s to %(high)s).")
+            _("Where it is done always instead of never, %(outcome)s is %(effect)s points higher (%(low)s to %(high)s).")
             if up
             else _(
-                "Done always instead of never, %(outcome)s is %(effect)s points lower (%(low)s to %(high)s)."
+                "Where it is done always instead of never, %(outcome)s is %(effect)s points lower (%(low)s to %(high)s)."
             )
         )
         shown = [size(value, outcome.model) for value in (abs(estimate), near, far)]
     else:
         text = (
-            _("Done always instead of never, %(outcome)s is %(effect)s %% higher (%(low)s to %(high)s %%).")
+            _("Where it is done always instead of never, %(outcome)s is %(effect)s %% higher (%(low)s to %(high)s %%).")
             if up
             else _(
-                "Done always instead of never, %(outcome)s is %(effect)s %% lower (%(low)s to %(high)s %%)."
+                "Where it is done always instead of never, %(outcome)s is %(effect)s %% lower (%(low)s to %(high)s %%)."
             )
         )
         shown = [_lower(value, up=up) for value in (estimate, low if up else high, high if up else low)]
