@@ -121,7 +121,7 @@ self.Outbox = (() => {
       const { answer, comment, evidence, at } = entries[item];
       return { item, ...(answer && { answer }), ...(comment && { comment }), ...(evidence?.length && { evidence }), ...(at && { at }) };
     });
-    const evidence = [...new Set(answers.flatMap((one) => one.evidence ?? []))].filter((sha) => photos.has(sha)).map((sha) => ({ sha256: sha, bytes: photos.get(sha).bytes, type: "image/jpeg" }));
+    const evidence = [...new Set(answers.flatMap((one) => one.evidence ?? []))].filter((sha) => photos.has(sha)).map((sha) => ({ sha256: sha, bytes: photos.get(sha).bytes, type: "image/jpeg", from: photos.get(sha).from }));
     return JSON.stringify({
       submission_id: parcel.id, base_version: kept.number, started_at: kept.begun || null, finished_at: parcel.finished,
       device_now: new Date().toISOString(), ...(parcel.here && { place: parcel.here }), answers, evidence,

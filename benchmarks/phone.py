@@ -1,0 +1,129 @@
+"""The form on a slow phone: 3G (400 ms, 1.6 Mbit/s) and a CPU four times slower, measured in Chromium.
+
+    python -m benchmarks.phone
+
+Goals (issue 4): first load ≤ 200 KB on the wire, repeat ≤ 20 KB, one answer ≤ 2 KB, FCP ≤ 2 s, ready ≤ 5 s, CLS ≤ 0.05,
+a tap answered within 200 ms with 200 questions. The prefetch of visits is counted apart.
+"""
+
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from audit_app.app import create_app
+from audit_app.kit import clock
+from audit_app.kit.db import make_engines, write
+from audit_app.migrations import state as migrations
+from audit_app.organisation import actions
+from audit_app.settings import read_settings
+from tests.factories.organisation import make_location, make_person
+from tests.factories.visits import make_version, make_visit
+from tests.support.live import CHROMIUM, FLAGS, PHONE
+from tests.support.shopper import long_form
+
+WATCH = """() => { window.seen = { cls: 0, inp: 0, fcp: 0 };
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) seen.cls += one.value; }).observe({ type: "layout-shift", buffered: true });
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) if (one.interactionId) seen.inp = Math.max(seen.inp, one.duration); }).observe({ type: "event", buffered: true, durationThreshold: 16 });
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) if (one.name === "first-contentful-paint") seen.fcp = one.startTime; }).observe({ type: "paint", buffered: true }); }"""
+
+
+class Wire:
+    """Bytes on the wire, as Chromium counts them."""
+
+    def __init__(self, page: Page) -> None:
+        self.tools = page.context.new_cdp_session(page)
+        self.bytes = 0
+        self.tools.send("Network.enable")
+        self.tools.on("Network.loadingFinished", self._note)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        self.bytes += int(event["encodedDataLength"])
+
+    def slow(self) -> None:
+        """3G and a slow processor."""
+        line = {"offline": False, "latency": 400, "downloadThroughput": 200_000, "uploadThroughput": 94_000}
+        self.tools.send("Network.emulateNetworkConditions", line)
+        self.tools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
+    def since(self) -> int:
+        """Bytes since the last question."""
+        found, self.bytes = self.bytes, 0
+        return found
+
+
+def measure(page: Page, path: str) -> None:
+    """Load first and again, answer, and print."""
+    wire = Wire(page)
+    wire.slow()
+    page.add_init_script(f"({WATCH})()")
+    began = time.monotonic()
+    page.goto(path)
+    page.wait_for_selector("#fill[data-ready]")
+    ready = time.monotonic() - began
+    print(
+        f"first load            {wire.since() / 1000:8.1f} kB  (goal 200)   ready after {ready:.1f} s (goal 5)"
+    )
+    page.wait_for_selector("html[data-kept=all]", timeout=60_000)
+    print(f"prefetch when idle    {wire.since() / 1000:8.1f} kB")
+    for n in range(4):
+        page.locator(f"[data-q=q{n * 7}] label.choice").first.click()
+        page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
+    print(f"one answer            {wire.since() / 4000:8.1f} kB  (goal 2)")
+    seen = page.evaluate("seen")
+    print(
+        f"FCP {seen['fcp'] / 1000:.1f} s (goal 2)   CLS {seen['cls']:.3f} (goal 0.05)   INP {seen['inp']:.0f} ms (goal 200)"
+    )
+    began = time.monotonic()
+    page.goto(path)
+    page.wait_for_selector("#fill[data-ready]")
+    print(
+        f"repeat                {wire.since() / 1000:8.1f} kB  (goal 20)    ready after {time.monotonic() - began:.1f} s"
+    )
+
+
+def main() -> int:
+    """A form of 60 questions and one of 200."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        settings = read_settings({"AUDIT_LOG": "json"}, data=Path(folder))
+        migrations.upgrade(settings.database_url)
+        engines = make_engines(settings.database_url)
+        with write(engines) as session:
+            mara = make_person(session, "Mara", "shopper")
+            place = make_location(session)
+            visits = [
+                make_visit(session, place, make_version(session, long_form(n, 2)), mara) for n in (60, 200)
+            ]
+            cookie = actions.open_session(session, mara, "benchmark", clock.now())
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, engines), port=port, log_level="error"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False, args=FLAGS)
+            for n, visit in zip((60, 200), visits, strict=True):
+                url = f"http://127.0.0.1:{port}"
+                context = browser.new_context(base_url=url, **PHONE)
+                context.add_cookies([{"name": settings.web.cookie, "value": cookie, "url": url}])
+                print(f"-- {n} questions")
+                measure(context.new_page(), f"/my/visits/{visit.id}/checklist")
+                context.close()
+        server.should_exit = True
+        thread.join(10)
+        engines.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
