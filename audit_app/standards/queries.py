@@ -275,7 +275,27 @@ class CodeStays(AuditError):
     """This item was published under its code, and keeps it for ever. Copy the item if you need another one."""
 
 
+class SectionCodeStays(AuditError):
+    """This section was published under its code, and keeps it for ever. Copy the section if you need another one."""
+
+
 def ensure_never_published(session: Session, standard_id: UUID, code: str) -> None:
-    """Refuse to rename what was published."""
+    """Refuse to rename an item that was published."""
     if code in codes_ever_published(session, standard_id):
         raise CodeStays
+
+
+def sections_ever_published(session: Session, standard_id: UUID) -> frozenset[str]:
+    """Every section that ever stood in a published version: results over the years are told apart by its code."""
+    documents = session.exec(
+        select(StandardVersion.document).where(
+            StandardVersion.standard_id == standard_id, StandardVersion.state != VersionState.DRAFT
+        )
+    )
+    return frozenset(str(section.get("code")) for one in documents for section in one.get("sections") or ())
+
+
+def ensure_section_never_published(session: Session, standard_id: UUID, code: str) -> None:
+    """Refuse to rename a section that was published."""
+    if code in sections_ever_published(session, standard_id):
+        raise SectionCodeStays

@@ -314,6 +314,20 @@ def test_a_published_item_keeps_its_code(client, engines, quinn):
     assert item_codes(document(engines, draft)) == ["greeted", "smile"]
 
 
+def test_a_published_section_keeps_its_code(client, engines, quinn):
+    with write(engines) as session:
+        version = make_version(session)
+    client.sign_in(quinn)
+    location = client.post(f"/standards/versions/{version.id}/draft").headers["location"]
+    code = section_codes(document(engines, location.split("/")[-2]))[0]
+
+    assert "Change the code" not in client.get(f"{location}/sections/{code}").text
+    answer = client.post(f"{location}/sections/{code}/rename", {"edition": "0", "code": "hello"})
+
+    assert answer.status_code == 422
+    assert "keeps it for ever" in answer.text
+
+
 def test_two_windows_on_one_item_lose_nothing(client, engines, editor):
     seen = str(edition(engines))
     client.post(editor + "/items/greeted", {**GREETED, "edition": seen, "text.en": "Theirs"})

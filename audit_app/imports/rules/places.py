@@ -9,60 +9,14 @@ from datetime import date
 from audit_app.imports.rules.lines import Sheet
 from audit_app.imports.rules.plans import Plan, Planner, Status
 from audit_app.kit.i18n import _
+from audit_app.kit.latin import in_latin
 
 TWICE = _("“%(code)s” stands in line %(line)s already")
-
-_LETTERS = dict(
-    zip(
-        "абвгґдеєжзиіїйклмнопрстуфхцчшщьюяыэёъ",
-        [
-            "a",
-            "b",
-            "v",
-            "h",
-            "g",
-            "d",
-            "e",
-            "ie",
-            "zh",
-            "z",
-            "y",
-            "i",
-            "i",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "_",
-            "iu",
-            "ia",
-            "y",
-            "e",
-            "e",
-            "_",
-        ],
-        strict=True,
-    )
-)
 
 
 def code_from(name: str, taken: Mapping[str, object], fallback: str) -> str:
     """A short code made from a name: latin letters, digits and hyphens, not taken yet."""
-    plain = "".join(_LETTERS.get(letter, letter) for letter in name.casefold()).replace("_", "")
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", in_latin(name).replace("_", "")).encode("ascii", "ignore").decode()
     code = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:50] or fallback
     found, count = code, 1
     while found in taken:

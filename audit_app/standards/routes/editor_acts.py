@@ -5,14 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
+from sqlmodel import Session
 
 from audit_app.kit.errors import AuditError, NotFound
 from audit_app.kit.i18n import _, pick
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.web import Db, Typed, post, requires, see
 from audit_app.standards import actions, forms, queries
+from audit_app.standards.models import StandardVersion
 from audit_app.standards.queries import EDITORS
 from audit_app.standards.routes.editor import Document, R, change_part, or_none, too_late
 from audit_app.standards.routes.editor_page import Part, editor_page
@@ -22,6 +25,40 @@ from audit_app.standards.rules import editing
 def _short(words: str) -> str:
     """Short enough for the notice on the next page, which travels in a cookie."""
     return words if len(words) <= 60 else words[:57] + "…"
+
+
+Doing = tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]
+"""The change, the part of the document it must find as it was, and its name in the history."""
+
+
+def _carry_out(
+    request: R,
+    session: Session,
+    typed: FormMultiDict,
+    draft: StandardVersion,
+    doings: Mapping[str, Doing],
+    act: str,
+    at: Part,
+) -> Template | Redirect | None:
+    """Do one of these things to a part; the page that says why not, or None when it is done."""
+    if act not in doings:
+        raise NotFound
+    change, part, what = doings[act]
+    try:
+        change_part(request, session, draft, typed, change, part, what, at.code)
+    except actions.EditConflict:
+        return too_late(request, draft.id)
+    except AuditError as refused:
+        if act != "rename":
+            raise
+        errors = {"code": _t(refused.text, **refused.values)}
+        return editor_page(request, session, draft, at, status_code=422, errors=errors)
+    return None
+
+
+def _gone(request: R, version_id: UUID, name: str) -> Redirect:
+    said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
+    return see(request, "standards.edit", version_id=version_id, said=said)
 
 
 class ActOnDraft(Controller):
@@ -59,7 +96,7 @@ class ActOnDraft(Controller):
             return or_none(lambda: editing.find_item(document, code)[1])
 
         index = fields.number("index")
-        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
+        doings: dict[str, Doing] = {
             "move": (
                 lambda document: editing.move_item(document, code, fields.line("to")),
                 editing.item_codes,
@@ -76,27 +113,11 @@ class ActOnDraft(Controller):
             "rename": (rename, editing.item_codes, _("Code changed")),
             "remove": (lambda document: editing.remove_item(document, code), one, _("Item deleted")),
         }
-        if act not in doings:
-            raise NotFound
-        change, part, what = doings[act]
-        try:
-            change_part(request, session, draft, typed, change, part, what, code)
-        except actions.EditConflict:
-            return too_late(request, version_id)
-        except AuditError as refused:
-            if act != "rename":
-                raise
-            return editor_page(
-                request,
-                session,
-                draft,
-                Part("item", code),
-                status_code=422,
-                errors={"code": _t(refused.text, **refused.values)},
-            )
+        refused = _carry_out(request, session, typed, draft, doings, act, Part("item", code))
+        if refused is not None:
+            return refused
         if act == "remove":
-            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
-            return see(request, "standards.edit", version_id=version_id, said=said)
+            return _gone(request, version_id, name)
         return see(request, "standards.edit_item", version_id=version_id, code=after[0])
 
     @post("/sections/{code:str}/{act:str}", name="standards.act_on_section")
@@ -120,13 +141,14 @@ class ActOnDraft(Controller):
             return changed
 
         def rename(document: Document) -> Document:
+            queries.ensure_section_never_published(session, draft.standard_id, code)
             after[0] = fields.line("code")
             return editing.rename_section(document, code, after[0])
 
         def one(document: Mapping[str, Any]) -> Any:
             return or_none(lambda: editing.find_section(document, code))
 
-        doings: dict[str, tuple[Callable[[Document], Document], Callable[[Mapping[str, Any]], Any], str]] = {
+        doings: dict[str, Doing] = {
             "move": (
                 lambda document: editing.move_section(document, code, fields.line("to")),
                 editing.section_codes,
@@ -136,25 +158,9 @@ class ActOnDraft(Controller):
             "rename": (rename, editing.section_codes, _("Code changed")),
             "remove": (lambda document: editing.remove_section(document, code), one, _("Section deleted")),
         }
-        if act not in doings:
-            raise NotFound
-        change, part, what = doings[act]
-        try:
-            change_part(request, session, draft, typed, change, part, what, code)
-        except actions.EditConflict:
-            return too_late(request, version_id)
-        except AuditError as refused:
-            if act != "rename":
-                raise
-            return editor_page(
-                request,
-                session,
-                draft,
-                Part("section", code),
-                status_code=422,
-                errors={"code": _t(refused.text, **refused.values)},
-            )
+        refused = _carry_out(request, session, typed, draft, doings, act, Part("section", code))
+        if refused is not None:
+            return refused
         if act == "remove":
-            said = ("good", _t("“%(item)s” was deleted. Undo brings it back.", item=name))
-            return see(request, "standards.edit", version_id=version_id, said=said)
+            return _gone(request, version_id, name)
         return see(request, "standards.edit_section", version_id=version_id, code=after[0])

@@ -185,6 +185,9 @@ def editor_page(
         status_code=status_code,
         standard=session.get_one(Standard, draft.standard_id),
         known=queries.codes_ever_published(session, draft.standard_id),
+        known_sections=queries.sections_ever_published(session, draft.standard_id)
+        if part.kind == "section"
+        else frozenset(),
         wrong=bool(errors) or conflict,
         **context,
     )

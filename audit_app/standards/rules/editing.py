@@ -7,60 +7,15 @@ handed in as copies that may be changed.
 import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any
 
 from audit_app.kit.errors import BadInput, NotFound
 from audit_app.kit.i18n import _
+from audit_app.kit.latin import in_latin
 from audit_app.standards.rules.definition import LONGEST_CODE, MOST_ITEMS, MOST_SECTIONS, RESERVED
 from audit_app.standards.rules.fields import ITEM_CODE
 
 Document = dict[str, Any]
-
-_LATIN: Final = dict(
-    zip(
-        "абвгґдеёєжзиіїйклмнопрстуфхцчшщъыьэюя",
-        [
-            "a",
-            "b",
-            "v",
-            "h",
-            "g",
-            "d",
-            "e",
-            "e",
-            "ie",
-            "zh",
-            "z",
-            "y",
-            "i",
-            "i",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "_",
-            "y",
-            "_",
-            "e",
-            "iu",
-            "ia",
-        ],
-        strict=True,
-    )
-)
 
 
 class CodeIsTaken(BadInput):
@@ -73,8 +28,7 @@ class TooMany(BadInput):
 
 def code_from(words: str, taken: Iterable[str], fallback: str = "item") -> str:
     """A free code made of the first words of a text, in Latin letters."""
-    latin = "".join(_LATIN.get(sign, sign) for sign in words.lower()).replace("_", "")
-    parts = [part for part in re.split(r"[^a-z0-9]+", latin) if part]
+    parts = [part for part in re.split(r"[^a-z0-9]+", in_latin(words)) if part]
     base = "_".join(parts[:4])[: LONGEST_CODE - 8].strip("_")
     if not ITEM_CODE.fullmatch(base):
         base = f"{fallback}_{base}".strip("_")
