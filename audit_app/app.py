@@ -32,6 +32,7 @@ from audit_app.effectiveness.running import study_kind
 from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
 from audit_app.imports import routes as imports_routes
+from audit_app.imports import source_routes as imports_source_routes
 from audit_app.kit import clock, csrf, i18n, jobs, web
 from audit_app.kit.db import Engines, fresh_statistics, make_engines, session_for
 from audit_app.kit.errors import AuditError
@@ -40,6 +41,8 @@ from audit_app.kit.refusals import on_audit_error, on_fault, on_http_error, on_n
 from audit_app.kit.worker import Kind, Worker
 from audit_app.organisation import door, network_routes, people_routes, token_routes
 from audit_app.organisation import routes as organisation_routes
+from audit_app.outcomes import routes as outcomes_routes
+from audit_app.outcomes import source_routes as outcomes_source_routes
 from audit_app.scoring import routes as scoring_routes
 from audit_app.scoring import what_if_routes
 from audit_app.settings import Settings, read_settings
@@ -77,6 +80,9 @@ ROUTES: list[Any] = [
     imports_routes.Imports,
     imports_routes.Exports,
     imports_api.ImportFiles,
+    imports_source_routes.BringSources,
+    outcomes_routes.Coverage,
+    outcomes_source_routes.Sources,
     organisation_routes.ComeIn,
     organisation_routes.OwnAccount,
     network_routes.Network,

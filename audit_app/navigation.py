@@ -49,6 +49,11 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
         frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER, Role.EXECUTIVE, Role.AUDITOR}),
     ),
     ("scoring.competitors", _("Competitors"), _HEADQUARTERS),
+    (
+        "outcomes.coverage",
+        _("Outcomes"),
+        frozenset({Role.ADMINISTRATOR, Role.QUALITY_MANAGER, Role.EXECUTIVE, Role.REGION_MANAGER}),
+    ),
     ("pilots.index", _("Pilots"), _DESK | {Role.EXECUTIVE}),
     ("pilots.changes", _("Changes"), frozenset({Role.LOCATION_MANAGER})),
     ("scoring.own", _("My results"), frozenset({Role.EMPLOYEE})),

@@ -12,6 +12,7 @@ import click
 from sqlmodel import Session
 
 from audit_app.imports.actions.bring import Options, Upload, bring_in
+from audit_app.imports.actions.sources import bring_summed, summed_of
 from audit_app.imports.queries.exports import EVERYTHING, TABLES, standard_documents
 from audit_app.imports.rules.kinds import Kind
 from audit_app.imports.rules.lines import Taker, understand
@@ -25,8 +26,9 @@ from audit_app.kit.i18n import gettext
 from audit_app.kit.tables import MOST_BYTES, Table, read_table, write_csv, write_xlsx
 from audit_app.kit.yaml import read_yaml, write_yaml
 from audit_app.migrations import state as migrations
+from audit_app.outcomes.queries import source_named, sources
 from audit_app.scoring.rules.document import RowProblem, RowsNotUnderstood, score_document
-from audit_app.settings import read_settings
+from audit_app.settings import Settings, read_settings
 from audit_app.standards.rules.reading import read_version
 from audit_app.standards.xlsform import write_xlsform
 
@@ -72,7 +74,12 @@ def _say_problems(report: Report) -> None:
 @click.command("import")
 @data_option
 @click.argument("kind", type=click.Choice([str(kind) for kind in Kind]))
-@click.argument("files", nargs=-1, required=True, type=a_file, metavar="FILE...")
+@click.argument("files", nargs=-1, type=a_file, metavar="FILE...")
+@click.option(
+    "--source",
+    metavar="NAME",
+    help="Outcomes: sum this declared source in its engine, instead of reading files.",
+)
 @click.option(
     "--skip-bad", is_flag=True, help="Import the good rows; write the others to FILE.bad.csv with a reason."
 )
@@ -107,6 +114,7 @@ def import_(
     state: str | None,
     columns: tuple[str, ...],
     decimals: str | None,
+    source: str | None,
 ) -> None:
     """Import files of one KIND: CSV or XLSX tables, standards as YAML or XLSForm.
 
@@ -119,6 +127,10 @@ def import_(
     """
     how = how_to_read(columns, decimals, sign="=")
     options = Options(skip_bad=skip_bad, dry_run=dry_run, state=state, how=how)
+    if source is not None and (files or kind != Kind.OUTCOMES):
+        raise click.ClickException("--source goes with outcomes and without files.")
+    if source is None and not files:
+        raise click.UsageError("Missing argument 'FILE...'.")
     uploads = [
         (path, Upload(path.name, part)) for path in files for part in _parts(content_of(path), Kind(kind))
     ]
@@ -128,6 +140,8 @@ def import_(
     reports: list[tuple[Path, Report]] = []
     try:
         with write(engines) as session:
+            if source is not None:
+                reports.append((Path(source), _from_source(session, source, settings, announcer, options)))
             for path, upload in uploads:
                 try:
                     found = bring_in(
@@ -163,6 +177,33 @@ def import_(
             )
         for note in report.notes:
             click.echo(f"{path}: {gettext(note)}")
+
+
+def _from_source(
+    session: Session,
+    name: str,
+    settings: Settings,
+    announcer: Callable[[Session], Callable[[object], None]],
+    options: Options,
+) -> Report:
+    """Sums of a declared source, checked and written like a file."""
+    found = source_named(session, name)
+    if found is None:
+        known = ", ".join(one.name for one in sources(session)) or "none"
+        raise click.ClickException(f"There is no source “{name}”; declared are: {known}.")
+    try:
+        return bring_summed(
+            session,
+            found,
+            summed_of(found, settings),
+            by=None,
+            now=clock.now(),
+            announce=announcer(session),
+            options=options,
+        )
+    except RowsNotTaken as refused:
+        _say_problems(refused.report)
+        raise
 
 
 def _write_bad(path: Path, report: Report) -> None:
