@@ -7,7 +7,7 @@ from alembic import op
 from audit_app.migrations import guards
 
 revision = 'studies'
-down_revision = 'pilots'
+down_revision = 'kept_choice'
 branch_labels = None
 depends_on = None
 
