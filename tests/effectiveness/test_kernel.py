@@ -72,6 +72,7 @@ def test_regions_with_weeks_of_their_own_are_blocks(world):
     assert least_squares(panel, world["x"], world["y"])[0].coef == pytest.approx(coef, rel=1e-9)
 
 
+@pytest.mark.timeout(300)  # the library compiles itself at its first call
 def test_equals_an_established_library(world):
     """pyfixest 0.60. Clusters have names of their own: where one is called like an effect, its K depends on chance."""
     warnings.simplefilter("ignore")
