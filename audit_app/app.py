@@ -28,6 +28,7 @@ from sqlmodel import Session
 from audit_app import flows, navigation, openapi
 from audit_app.effectiveness import pilot_routes
 from audit_app.effectiveness import routes as effectiveness_routes
+from audit_app.effectiveness.reporting import report_kind
 from audit_app.effectiveness.running import study_kind
 from audit_app.home import routes as home_routes
 from audit_app.imports import api as imports_api
@@ -309,7 +310,7 @@ def calm_memory() -> None:
 
 def long_jobs() -> list[Kind]:
     """What the worker does, here or in a process of its own."""
-    return [study_kind()]
+    return [study_kind(), report_kind()]
 
 
 def worker_of(settings: Settings, engines: Engines, executor: str = "web") -> Worker:

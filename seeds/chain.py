@@ -28,6 +28,7 @@ from seeds.plan import Desk, Plan, plans, submittable
 from seeds.quality import Character, characters
 from seeds.size import Size
 from seeds.standards import MAIN, Standards, standards
+from seeds.study import seed_study
 from seeds.visits import Maker, Rows
 
 PART = 2500
@@ -107,6 +108,8 @@ def seed(
         audit.record(
             session, person_id("administrator"), DONE, "demo", None, at=now, size=size.name, **counts
         )
+    if size.detail:
+        seed_study(engines, now, tell)
     _tidy(engines)
     tell(
         f"{counts['visit']:,} visits with {counts['visit_score']:,} scores, {counts['evidence']:,} photos and {counts['outcome_day']:,} days of sales are in."

@@ -252,6 +252,19 @@ def end_report(
     )
 
 
+def put_back_report(session: Session, study_id: UUID, locale: str) -> None:
+    """The worker stops: the next one makes it."""
+    session.connection().execute(
+        sa.update(StudyReport)
+        .where(
+            col(StudyReport.study_id) == study_id,
+            col(StudyReport.locale) == locale,
+            col(StudyReport.state).in_(OPEN_STATES),
+        )
+        .values(attempt=col(StudyReport.attempt) + 1)
+    )
+
+
 def draft_with(
     session: Session,
     standard_id: UUID,
@@ -295,4 +308,5 @@ __all__ = [
     "keep",
     "note_progress",
     "put_back",
+    "put_back_report",
 ]

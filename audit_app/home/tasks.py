@@ -1,11 +1,12 @@
 """The list a home page starts with: what waits, how much of it, and where to go."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
+from audit_app.effectiveness.queries.decisions import calendar
 from audit_app.home import queries
 from audit_app.kit.i18n import _, format_moment, gettext, ngettext
 from audit_app.organisation.models import Role
@@ -72,6 +73,21 @@ def desk_tasks(
             "count": None,
         },
     ]
+    due = len(calendar(session, until=now.date() + timedelta(days=30)))
+    tasks.append(
+        {
+            "title": gettext(_("What pays, and what to review next")),
+            "href": reverse("effectiveness.index"),
+            "text": ngettext(
+                "%(num)s item is due for another look within a month.",
+                "%(num)s items are due for another look within a month.",
+                due,
+            )
+            if due
+            else gettext(_("What each item of a standard does to sales, and what to do about it.")),
+            "count": due or None,
+        }
+    )
     n = queries.drafts(session)
     tasks.append(
         {
