@@ -23,7 +23,7 @@ log = structlog.get_logger("audit_app")
 
 EVERY = 60.0
 """Seconds between two looks when nobody wakes the worker."""
-LOST_AFTER = timedelta(minutes=2)
+LOST_AFTER = timedelta(seconds=15)
 """A job without a sign of life for so long has lost its worker."""
 
 
@@ -74,6 +74,7 @@ class Worker:
         self._wake = threading.Event()
         self._durable: Any = None
         self._expected = False
+        self._taken_up: set[str] = set()
         self._thread: threading.Thread | None = None
 
     def start(self, every: float = EVERY) -> None:
@@ -102,11 +103,12 @@ class Worker:
 
     def _rounds(self, every: float) -> None:
         while not self._hands.stopping.is_set():
+            waiting = 0
             try:
-                self.look()
+                waiting = self.look()
             except Exception as error:  # the next round tries again
                 log.exception("worker", error=type(error).__name__)
-            woken = self._wake.wait(every)
+            woken = self._wake.wait(min(every, 5.0) if waiting else every)
             self._wake.clear()
             if woken:
                 self._look_soon()
@@ -128,7 +130,9 @@ class Worker:
         for kind, one in waiting:
             name = f"{kind.name}-{one.subject}-{one.attempt}"
             self._durable.hand_over(kind.name, one.subject, name)
-            if one.seen_at and one.seen_at < clock.now() - LOST_AFTER:
+            lost = one.seen_at is not None and one.seen_at < clock.now() - LOST_AFTER
+            if lost and name not in self._taken_up:
+                self._taken_up.add(name)
                 self._durable.take_up(name)
         return len(waiting)
 

@@ -29,7 +29,9 @@ def of_effect(outcome: Outcome, estimate: float, low: float, high: float) -> Rea
     near, far = (low, high) if up else (-high, -low)
     if outcome.model is Model.MEAN:
         text = (
-            _("Where it is done always instead of never, %(outcome)s is %(effect)s points higher (%(low)s to %(high)s).")
+            _(
+                "Where it is done always instead of never, %(outcome)s is %(effect)s points higher (%(low)s to %(high)s)."
+            )
             if up
             else _(
                 "Where it is done always instead of never, %(outcome)s is %(effect)s points lower (%(low)s to %(high)s)."
@@ -38,7 +40,9 @@ def of_effect(outcome: Outcome, estimate: float, low: float, high: float) -> Rea
         shown = [size(value, outcome.model) for value in (abs(estimate), near, far)]
     else:
         text = (
-            _("Where it is done always instead of never, %(outcome)s is %(effect)s %% higher (%(low)s to %(high)s %%).")
+            _(
+                "Where it is done always instead of never, %(outcome)s is %(effect)s %% higher (%(low)s to %(high)s %%)."
+            )
             if up
             else _(
                 "Where it is done always instead of never, %(outcome)s is %(effect)s %% lower (%(low)s to %(high)s %%)."
