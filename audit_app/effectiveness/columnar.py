@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy import Engine
+
+from audit_app.kit.later import later
+
+adbc_postgresql = later("adbc_driver_postgresql.dbapi")
+adbc_sqlite = later("adbc_driver_sqlite.dbapi")
+pa = later("pyarrow")
+pc = later("pyarrow.compute")
+
 
 ROWS_AT_ONCE: Final = 1 << 13
 
@@ -79,9 +83,9 @@ class Reader:
     def _connect(self) -> Any:
         url = self.engine.url
         if self.sqlite:
-            return adbc_driver_sqlite.dbapi.connect(str(url.database))
+            return adbc_sqlite.connect(str(url.database))
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return adbc_driver_postgresql.dbapi.connect(plain)
+        return adbc_postgresql.connect(plain)
 
     def batches(self, asked: Expression) -> Iterator[Batch]:
         """The rows in batches, as the engine hands them over; nothing is gathered."""

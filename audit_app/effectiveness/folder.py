@@ -13,13 +13,16 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
 
 from audit_app.effectiveness.rules.facts import Facts, Floats, Places
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+pa = later("pyarrow")
+pc = later("pyarrow.compute")
+csv = later("pyarrow.csv")
+
 
 ANSWERS: Final = {"pass": 1.0, "partial": 0.5, "fail": 0.0, "na": np.nan}
 COUNTS: Final = ("visitors", "transactions", "complaints", "repeat_customers", "survey_invited", "promoters", "passives", "detractors")  # fmt: skip

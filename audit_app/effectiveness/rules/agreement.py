@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from audit_app.effectiveness.rules.facts import Floats
 from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+sparse = later("scipy.sparse")
+
 
 DRAWS = 1000
 
@@ -90,7 +94,7 @@ def alpha(
     return Agreement(point, float(low), float(high), units)
 
 
-def _pairs(counts: Floats) -> csr_matrix:
+def _pairs(counts: Floats) -> Any:
     """(units, k * k) ordered pairs of ratings inside each unit, each unit weighing as many as its ratings."""
     k = counts.shape[1]
     rows, cells, shares = [], [], []
@@ -100,7 +104,7 @@ def _pairs(counts: Floats) -> csr_matrix:
         rows.append(np.full(both.size, u))
         cells.append((seen[:, None] * k + seen[None, :]).ravel())
         shares.append(both.ravel() / (row.sum() - 1))
-    return csr_matrix(
+    return sparse.csr_matrix(
         (np.concatenate(shares), (np.concatenate(rows), np.concatenate(cells))), shape=(len(counts), k * k)
     )
 

@@ -8,11 +8,15 @@ and gives .82 of the true jackknife's error with 10 clusters, .96 with 40: contr
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from numpy.linalg import LinAlgError
 
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.effectiveness.rules.panel import Panel
 from audit_app.effectiveness.rules.projection import Columns, project
+from audit_app.kit.later import later
+
+linalg = later("scipy.linalg")
+
 
 GONE = 1e-9
 """Share of a pivot below which deletion has emptied or cut it off."""
@@ -100,9 +104,9 @@ def _apply_inverse(system: Floats, before: Floats, right: Floats) -> Floats:
     if len(there):
         inner = system[np.ix_(there, there)]
         try:
-            factor = cho_factor(inner, check_finite=False)
+            factor = linalg.cho_factor(inner, check_finite=False)
             if (np.diag(factor[0]) ** 2 > GONE * np.diag(inner)).all():
-                out[there] = cho_solve(factor, right[there], check_finite=False)
+                out[there] = linalg.cho_solve(factor, right[there], check_finite=False)
                 return out
         except LinAlgError:
             pass
@@ -121,9 +125,9 @@ def _solve(h: Floats, s: Floats, kept: Flags) -> Floats:
     even = inner * scale[:, None] * scale[None, :]
     right = scale * s[kept]
     try:
-        factor = cho_factor(even)
+        factor = linalg.cho_factor(even)
         if (np.diag(factor[0]) ** 2 > GONE).all():
-            out[kept] = scale * cho_solve(factor, right)
+            out[kept] = scale * linalg.cho_solve(factor, right)
             return out
     except LinAlgError:
         pass

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from audit_app.effectiveness.rules.facts import Flags, Floats, Places
 from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.effectiveness.rules.kernel import Errors, least_squares, poisson
 from audit_app.effectiveness.rules.panel import CannotEstimate, Panel
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+stats = later("scipy.stats")
+
 
 NEVER = -1
 LEADS = 4

@@ -7,11 +7,13 @@ items look effective.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from audit_app.effectiveness.rules.facts import Facts, Floats
 from audit_app.effectiveness.rules.plan import Model
 from audit_app.effectiveness.rules.weeks import Rows
+from audit_app.kit.later import later
+
+stats = later("scipy.stats")
 
 
 @dataclass(frozen=True)

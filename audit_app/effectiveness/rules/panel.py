@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import blas, cho_factor, cho_solve
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+linalg = later("scipy.linalg")
+sparse = later("scipy.sparse")
+csgraph = later("scipy.sparse.csgraph")
+
 
 Labels = npt.NDArray[np.int32]
 CHUNK = 32768
@@ -82,7 +85,7 @@ class Groups:
     def sums(self, x: Floats, weights: Floats | None = None) -> Floats:
         """Group x column sums of the weighted rows."""
         w = np.ones(len(self.rows)) if weights is None else weights[self.rows]
-        by = csr_matrix((w, self.rows, self.starts), shape=(self.count, len(self.code)))
+        by = sparse.csr_matrix((w, self.rows, self.starts), shape=(self.count, len(self.code)))
         return np.asarray(by @ x, dtype=np.float64)
 
 
@@ -169,10 +172,10 @@ class Panel:
     def _arrange(self, e: Labels, p: Labels, entities: int, periods: int) -> tuple[Labels, Labels]:
         """Find the connected blocks and number their entities and periods one block after the other."""
         es, ps = (e, p) if self.kept is None else (e[self.kept], p[self.kept])
-        edges = coo_matrix(
+        edges = sparse.coo_matrix(
             (np.ones(len(es), np.int8), (es, ps + entities)), shape=(entities + periods, entities + periods)
         )
-        count, part = connected_components(edges, directed=False)
+        count, part = csgraph.connected_components(edges, directed=False)
         new_e, new_p = np.empty(entities, np.int32), np.empty(periods, np.int32)
         new_e[np.argsort(part[:entities], kind="stable")] = np.arange(entities, dtype=np.int32)
         new_p[np.argsort(part[entities:], kind="stable")] = np.arange(periods, dtype=np.int32)
@@ -233,7 +236,7 @@ class Panel:
             flat = np.bincount(self.cell, weights=values, minlength=self.blocks[-1].cells.stop)
             return [flat[b.cells].reshape(b.shape).astype(np.float64, copy=False) for b in self.blocks]
         v = np.ones(self.rows) if values is None else values
-        whole = csr_matrix(
+        whole = sparse.csr_matrix(
             (v, (self.entities.code, self.periods.code)), shape=(self.entities.count, self.periods.count)
         )
         return [whole[b.entities, b.periods] for b in self.blocks]
@@ -253,12 +256,14 @@ class Panel:
                 system = -(c.T @ share)
                 system[np.diag_indices_from(system)] += c.sum(0)
             else:
-                share = csr_matrix(c.multiply(1 / n[:, None]))
+                share = sparse.csr_matrix(c.multiply(1 / n[:, None]))
                 system = -(c.T @ share).toarray()
                 system[np.diag_indices_from(system)] += np.asarray(c.sum(0)).ravel()
             shares.append(share)
             factors.append(
-                cho_factor(system[1:, 1:], check_finite=False, overwrite_a=True) if len(system) > 1 else None
+                linalg.cho_factor(system[1:, 1:], check_finite=False, overwrite_a=True)
+                if len(system) > 1
+                else None
             )
         return Swept(weights, mass, tuple(shares), tuple(factors))
 
@@ -272,7 +277,7 @@ class Panel:
             right[block.periods] -= share.T @ by_entity[block.entities]
             if factor is not None:
                 inner = slice(block.periods.start + 1, block.periods.stop)
-                effect[inner] = cho_solve(factor, right[inner], check_finite=False)
+                effect[inner] = linalg.cho_solve(factor, right[inner], check_finite=False)
                 a[block.entities] -= share @ effect[block.periods]
         return a, effect, right
 
@@ -319,7 +324,9 @@ class Panel:
     def _cross(self, values: Floats, groups: Groups) -> Any:
         """Sums of values by cluster and group, sparse."""
         v = values if self.kept is None else np.where(self.kept, values, 0.0)
-        return csr_matrix((v, (self.clusters.code, groups.code)), shape=(self.clusters.count, groups.count))
+        return sparse.csr_matrix(
+            (v, (self.clusters.code, groups.code)), shape=(self.clusters.count, groups.count)
+        )
 
 
 def gram(x: Floats, weights: Floats | None, less: Callable[[slice], Floats] | Floats) -> Floats:
@@ -330,5 +337,5 @@ def gram(x: Floats, weights: Floats | None, less: Callable[[slice], Floats] | Fl
         part = x[rows] - (less(rows) if callable(less) else less)
         if weights is not None:
             part *= np.sqrt(weights[rows])[:, None]
-        total = blas.dsyrk(1.0, part.T, beta=1.0, c=total, trans=0, lower=0, overwrite_c=1)
+        total = linalg.blas.dsyrk(1.0, part.T, beta=1.0, c=total, trans=0, lower=0, overwrite_c=1)
     return np.triu(total) + np.triu(total, 1).T

@@ -7,11 +7,14 @@ one on the raw answers is flattened by 70 to 90 % (regression calibration: Carro
 """
 
 import numpy as np
-import scipy.linalg
 
 from audit_app.effectiveness.rules.facts import Floats, Places
 from audit_app.effectiveness.rules.matrix import Matrix
 from audit_app.effectiveness.rules.signal import Signal, batches
+from audit_app.kit.later import later
+
+linalg = later("scipy.linalg")
+
 
 ROUNDS = 6
 """Unknown cells are filled by their expectation and smoothed again; errors shrink at least threefold a round."""
@@ -64,5 +67,5 @@ def _rotation(found: Signal) -> tuple[Floats, Floats, Floats]:
     root = np.maximum(root, 1e-9)
     white = (vector / np.sqrt(root)) @ vector.T
     colour = (vector * np.sqrt(root)) @ vector.T
-    ratio, axes = scipy.linalg.eigh(white @ found.covariance @ white)
+    ratio, axes = linalg.eigh(white @ found.covariance @ white)
     return white @ axes, axes.T @ colour, np.maximum(ratio, 0)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.effectiveness.rules.panel import CHUNK, CannotEstimate, Panel, Swept, gram
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+linalg = later("scipy.linalg")
+
 
 ABSORBED = 1e-10
 """Share of a column's variance left within places and weeks below which nothing of it is left."""
@@ -38,7 +41,7 @@ class Columns:
         out = np.zeros_like(right)
         if self.kept.any():
             s = self.scale[self.kept, None]
-            out[self.kept] = s * cho_solve(self.factor, s * right[self.kept])
+            out[self.kept] = s * linalg.cho_solve(self.factor, s * right[self.kept])
         return out
 
 
@@ -85,7 +88,7 @@ def project(panel: Panel, x: Floats, weights: Floats | None) -> Columns:
     kept, absorbed, scale = independent(h, total)
     s = scale[kept]
     inside = h[np.ix_(kept, kept)] * s[:, None] * s[None, :]
-    factor = cho_factor(inside) if kept.any() else (inside, False)
+    factor = linalg.cho_factor(inside) if kept.any() else (inside, False)
     return Columns(swept, a + mean, p, h, kept, absorbed, scale, factor)
 
 

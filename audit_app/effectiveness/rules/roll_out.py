@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy import stats
 
 from audit_app.effectiveness.rules.facts import Floats, Places
 from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
+
+stats = later("scipy.stats")
+
 
 FEWEST = 4
 """Locations below which chance cannot balance anything."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from audit_app.effectiveness.rules.effects import Effects
 from audit_app.effectiveness.rules.facts import Flags, Floats
@@ -12,6 +11,10 @@ from audit_app.effectiveness.rules.multiplicity import benjamini_hochberg
 from audit_app.effectiveness.rules.panel import CannotEstimate, Panel
 from audit_app.effectiveness.rules.plan import Model
 from audit_app.effectiveness.rules.weeks import Rows
+from audit_app.kit.later import later
+
+stats = later("scipy.stats")
+
 
 LEAD = 8
 """Weeks ahead: far enough that a visit of then says little about now, near enough for most locations to be there."""

@@ -7,9 +7,12 @@ mean ranks items and goes into prognosis and money; the local false sign rate is
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from audit_app.effectiveness.rules.facts import Floats
+from audit_app.kit.later import later
+
+special = later("scipy.special")
+
 
 WIDTHS = 12
 PRIOR = 3.0
@@ -55,7 +58,7 @@ def shrink(estimate: Floats, se: Floats) -> Shrunk:
     mean, spread = keep * estimate[:, None], keep * se[:, None] ** 2
     posterior = (belongs * mean).sum(1)
     second = (belongs * (spread + mean**2)).sum(1)
-    below = (belongs[:, 1:] * ndtr(-mean[:, 1:] / np.sqrt(spread[:, 1:]))).sum(1)
+    below = (belongs[:, 1:] * special.ndtr(-mean[:, 1:] / np.sqrt(spread[:, 1:]))).sum(1)
     above = belongs[:, 1:].sum(1) - below
     return Shrunk(
         posterior,

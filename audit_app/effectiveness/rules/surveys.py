@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-from scipy import stats
-
 from audit_app.effectiveness.rules.findings import Reason
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
+from audit_app.kit.later import later
 from audit_app.scoring.rules import intervals
+
+stats = later("scipy.stats")
+
 
 LOW_RESPONSE = 0.20
 """Below this share of answers, who did not answer decides more than who did (effectiveness.md 1.6)."""

@@ -9,11 +9,14 @@ not enough data: the rest, with the visits still needed.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.effectiveness.rules.multiplicity import benjamini_hochberg, benjamini_yekutieli
+from audit_app.kit.later import later
+
+stats = later("scipy.stats")
+
 
 CALIBRATION = 0.7
 """Share of an effect's relative signal uncertainty that reaches its interval (measured on worlds)."""
