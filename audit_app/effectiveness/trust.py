@@ -12,6 +12,7 @@ from audit_app.effectiveness.models import Study
 from audit_app.effectiveness.queries import studies
 from audit_app.effectiveness.reading import SETTLED, Line, Reading
 from audit_app.effectiveness.rules.findings import Verdict
+from audit_app.effectiveness.rules.sensitivity import LEAD_ALARM
 from audit_app.kit.i18n import _, format_number, gettext, ngettext
 
 GOOD, FAIR, BAD = "good", "fair", "bad"
@@ -183,7 +184,7 @@ def _leads(found: Mapping[str, Any]) -> Check | None:
     if not values:
         return None
     name = max(values, key=lambda one: values[one])
-    alarm = values[name] > ALARM + 0.5
+    alarm = values[name] > LEAD_ALARM
     return Check(
         gettext(_("Does compliance predict the past?")),
         gettext(_("yes, in: %(outcome)s"), outcome=wording.outcome_name(name)) if alarm else gettext(_("no")),
@@ -232,7 +233,7 @@ def _overlap(found: Mapping[str, Any]) -> Check | None:
     ]
     if not values:
         return None
-    most = max(values)
+    most = 1 - 1 / max(max(values), 1.0)  # of the item's ups and downs, from its inflation of variance
     return Check(
         gettext(_("Can items be told apart?")),
         gettext(_("largest overlap %(share)s %%"), share=format_number(100 * most, 0)),

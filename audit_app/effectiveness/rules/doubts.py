@@ -132,7 +132,8 @@ def uneven_shoppers(count: int) -> Doubt:
         "shoppers",
         False,
         Reason(
-            _("%(count)s shoppers judge far more strictly or kindly than the others."), {"count": str(count)}
+            _("Shoppers who judge far more strictly or kindly than the others: %(count)s."),
+            {"count": str(count)},
         ),
         Reason(_("Their strictness was taken out. Look at their reports together and train where needed.")),
     )
@@ -182,7 +183,7 @@ def without_numbers(outcome: str, count: int) -> Doubt:
         "no_numbers",
         False,
         Reason(
-            _("%(count)s visited locations have no numbers for %(outcome)s."),
+            _("Visited locations without numbers for %(outcome)s: %(count)s."),
             {"count": str(count), "outcome": outcome},
         ),
         Reason(_("Bring the numbers for at least half a year, by location and day.")),
