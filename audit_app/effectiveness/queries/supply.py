@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 from audit_app.effectiveness.rules.plan import USUAL, Model, Outcome
 from audit_app.kit.i18n import _
 from audit_app.organisation.models import Brand, Location
-from audit_app.outcomes.models import OutcomeMeasure, OutcomeWeek
+from audit_app.outcomes.models import OutcomeDay, OutcomeMeasure, OutcomeWeek
 from audit_app.standards.models import Standard, StandardVersion, VersionState
 from audit_app.visits.models import Visit, VisitKind, VisitState
 
@@ -95,6 +96,41 @@ def usual_period(session: Session, standard_id: UUID, today: date) -> tuple[date
         monday = first.date() - timedelta(days=first.date().weekday())
         begin = max(begin, monday)
     return begin, last_sunday
+
+
+def whole_history(
+    session: Session, standard_id: UUID, since: date | None = None, until: date | None = None
+) -> tuple[date, date] | None:
+    """All there is: from the first day with numbers (earlier by whole weeks where visits began earlier) to the end of
+    the week of the last; None where nobody brought numbers. What is asked for instead is taken as it stands."""
+    days = session.exec(
+        select(sa.func.min(OutcomeDay.day), sa.func.max(OutcomeDay.day))
+        .join(Location, col(Location.id) == col(OutcomeDay.location_id))
+        .join(Brand, col(Brand.id) == col(Location.brand_id))
+        .where(col(Brand.own))
+    ).one()
+    if days[0] is None or days[1] is None:
+        return None
+    # A visit's day is told by the clock on its own wall.
+    visits = session.exec(
+        select(Location.timezone, sa.func.min(Visit.visited_at), sa.func.max(Visit.visited_at))
+        .join(StandardVersion, col(StandardVersion.id) == col(Visit.version_id))
+        .join(Location, col(Location.id) == col(Visit.location_id))
+        .join(Brand, col(Brand.id) == col(Location.brand_id))
+        .where(
+            StandardVersion.standard_id == standard_id,
+            col(Brand.own),
+            col(Visit.state).in_([VisitState.APPROVED, VisitState.RELEASED]),
+            col(Visit.kind).in_([VisitKind.MYSTERY, VisitKind.AUDIT]),
+            col(Visit.visited_at).is_not(None),
+        )
+        .group_by(col(Location.timezone))
+    ).all()
+    zoned = [(ZoneInfo(zone), begin, end) for zone, begin, end in visits if begin and end]
+    earliest = min([days[0], *(begin.astimezone(zone).date() for zone, begin, _end in zoned)])
+    latest = max([days[1], *(end.astimezone(zone).date() for zone, _begin, end in zoned)])
+    first = since or days[0] - timedelta(weeks=-(-(days[0] - earliest).days // 7))
+    return first, until or first + timedelta(weeks=(latest - first).days // 7 + 1, days=-1)
 
 
 def supply_of(session: Session, standard_id: UUID, from_on: date, to_on: date) -> Supply:
