@@ -1,12 +1,12 @@
 """What holds for every address: HEAD, people who hang up, letters of any alphabet, statistics of the database."""
 
-import asyncio
 from typing import Any
 
 from audit_app import app as app_module
 from audit_app.kit.db import write
 from tests.factories.organisation import make_location, make_person
 from tests.support.app import app_on, settings_for
+from tests.support.loops import in_a_loop_of_its_own
 
 
 def test_head_is_get_without_the_body(client, engines):
@@ -54,7 +54,7 @@ def test_somebody_who_hangs_up_is_no_fault(engines, tmp_path, capsys):
         await app(scope, receive, send)
 
     with app_on(settings_for(tmp_path), engines) as app:
-        asyncio.run(call(app))
+        in_a_loop_of_its_own(lambda: call(app))
 
     assert sent[0]["status"] < 500
     assert "fault" not in capsys.readouterr().out

@@ -9,6 +9,7 @@ import pytest
 
 from audit_app.kit.errors import Busy
 from audit_app.kit.together import Together
+from tests.support.loops import in_a_loop_of_its_own
 
 
 def test_who_comes_meanwhile_goes_with_the_next_group():
@@ -22,7 +23,7 @@ def test_who_comes_meanwhile_goes_with_the_next_group():
         together = Together(act, most=4)
         return await asyncio.gather(*(together.ask(n) for n in range(11)))
 
-    assert asyncio.run(run()) == [n * 2 for n in range(11)]
+    assert in_a_loop_of_its_own(run) == [n * 2 for n in range(11)]
     assert [len(group) for group in groups] == [4, 4, 3]
     assert functools.reduce(operator.iadd, groups, []) == list(range(11))
 
@@ -33,7 +34,7 @@ def test_nobody_is_left_standing_between_two_groups():
         for n in range(200):
             assert await asyncio.wait_for(together.ask(n), 5) == n
 
-    asyncio.run(run())
+    in_a_loop_of_its_own(run)
 
 
 def test_each_hears_its_own_refusal():
@@ -44,7 +45,7 @@ def test_each_hears_its_own_refusal():
         together = Together(act, most=8)
         return await asyncio.gather(*(together.ask(n) for n in range(6)), return_exceptions=True)
 
-    found = asyncio.run(run())
+    found = in_a_loop_of_its_own(run)
     assert [str(one) if isinstance(one, ValueError) else one for one in found] == [0, "1", 2, "3", 4, "5"]
 
 
@@ -64,7 +65,7 @@ def test_without_a_turn_all_hear_it_and_the_next_ones_go_on():
         assert all(isinstance(one, Busy) for one in first)
         assert await together.ask(7) == 7
 
-    asyncio.run(run())
+    in_a_loop_of_its_own(run)
 
 
 def test_an_act_that_breaks_is_heard_by_its_whole_group():
@@ -76,4 +77,4 @@ def test_an_act_that_breaks_is_heard_by_its_whole_group():
         with pytest.raises(RuntimeError):
             await together.ask(1)
 
-    asyncio.run(run())
+    in_a_loop_of_its_own(run)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,6 +20,7 @@ from audit_app.visits.models import Visit, VisitKind, VisitState, VisitStep
 from audit_app.visits.rules import release as rules
 from tests.factories.organisation import make_location, make_person
 from tests.factories.visits import NOON, make_version, make_visit
+from tests.support.loops import in_a_loop_of_its_own
 
 DAY = timedelta(hours=24)
 CHOSEN = VisitSettings(release_delay_hours=24, release_minimum=2, return_hours=24)
@@ -131,12 +131,6 @@ def test_by_hand_only_what_the_rule_allows(both_engines, approved):
         )
         steps = session.exec(select(VisitStep.by_id).where(VisitStep.to_state == "released")).all()
         assert set(steps) == {approved["quinn"]}
-
-
-def in_a_loop_of_its_own(act):
-    """Run it in a thread: a browser test in the same worker leaves its own loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(act())).result()
 
 
 def test_ten_rounds_at_once_release_each_visit_once(both_engines, approved):
