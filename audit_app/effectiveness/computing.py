@@ -13,8 +13,10 @@ from uuid import UUID
 
 from audit_app.effectiveness.loading import Wanted, facts_hash, facts_of
 from audit_app.effectiveness.rules.behind import behind
+from audit_app.effectiveness.rules.conclusions import conclude
 from audit_app.effectiveness.rules.document import findings_document, pack, plan_of
-from audit_app.effectiveness.rules.study import run
+from audit_app.effectiveness.rules.shares import shares
+from audit_app.effectiveness.rules.study import evidence
 from audit_app.kit.db import make_engines
 from audit_app.kit.i18n import _
 from audit_app.kit.limited import Tell
@@ -53,9 +55,10 @@ def compute(arguments: Mapping[str, Any], tell: Tell) -> bytes:
     def hear(share: float, stage: str) -> None:
         tell(STAGES.get(stage, STAGES["outcome"]), LOADED + (0.9 - LOADED) * share)
 
-    findings = run(facts, plan, hear)
+    worked_out = evidence(facts, plan, hear)
+    findings = conclude(worked_out)
     tell(STAGES["keeping"], 0.92)
-    drawn = behind(facts, plan.outcomes)
+    drawn = behind(facts, plan.outcomes) | {"shares": shares(worked_out)}
     return bundle(
         {
             "findings": findings_document(findings),

@@ -380,8 +380,8 @@ class Share:
     high: float | None
 
 
-def shares_of(story: Reading) -> list[tuple[str, float | None, list[Share]]]:
-    """Relative importance per outcome: name, explained variance, shares from the largest."""
+def shares_of(story: Reading) -> list[tuple[str, float | None, str, list[Share]]]:
+    """Relative importance per outcome: name, explained variance, method, shares from the largest."""
     found = []
     for name, about in (story.behind.get("shares") or {}).items():
         rows = [
@@ -391,7 +391,12 @@ def shares_of(story: Reading) -> list[tuple[str, float | None, list[Share]]]:
         ]
         if rows:
             found.append(
-                (wording.outcome_name(name), about.get("r2"), sorted(rows, key=lambda one: -one.value)[:12])
+                (
+                    wording.outcome_name(name),
+                    about.get("r2"),
+                    about.get("method", "johnson"),
+                    sorted(rows, key=lambda one: -one.value)[:12],
+                )
             )
     return found
 

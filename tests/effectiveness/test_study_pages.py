@@ -58,6 +58,14 @@ def test_every_page_of_a_study_answers_its_readers_and_nobody_else(client, world
     assert {client.get(world.path + part).status_code for part in parts} == {404}
 
 
+def test_shares_are_shown_as_a_description(client, world):
+    text = client.sign_in(world.erin).get(world.path + "/naive").text
+
+    assert "A description, not a verdict" in text
+    assert "LMG (Shapley) shares" in text
+    assert "90 %" in text
+
+
 def test_a_person_decides_and_the_history_keeps_it(client, world, engines):
     client.sign_in(world.quinn)
     where = world.path + "/items/smile/decide"

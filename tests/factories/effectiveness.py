@@ -26,6 +26,13 @@ from audit_app.standards.models import StandardVersion
 from tests.factories.visits import NOON
 
 PLAN = Plan(outcomes=(CONVERSION,))
+SHARES = {
+    "conversion": {
+        "r2": 0.12,
+        "method": "lmg",
+        "items": {"greeted": [0.9, 0.7, 0.98], "smile": [0.1, 0.02, 0.3]},
+    }
+}
 
 
 def make_facts(items: tuple[str, ...] = ("greeted", "smile", "receipt")) -> Facts:
@@ -91,7 +98,7 @@ def make_study(session: Session, version: StandardVersion, by: Person) -> Study:
         session,
         study.id,
         findings_document(make_findings()),
-        behind(facts, PLAN.outcomes),
+        behind(facts, PLAN.outcomes) | {"shares": SHARES},
         pack(facts),
         inputs_hash="1" * 64,
         code_version="test",

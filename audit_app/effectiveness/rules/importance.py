@@ -12,7 +12,8 @@ from audit_app.kit.i18n import _
 EXACT = 20
 """Columns up to which all 2^J subsets are fitted."""
 ORDERS = 2000
-CHUNK = 20_000
+SINGULAR = 1e-9
+"""What is left of a column that other columns tell already."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +78,17 @@ def lmg(r: Floats, v: Floats, seed: int = 1) -> tuple[Floats, bool]:
 
 
 def _all_subsets(r: Floats, v: Floats) -> Floats:
-    """R² of every subset, by its bits."""
-    j = len(v)
-    masks = np.arange(1 << j)
-    bits = ((masks[:, None] >> np.arange(j)) & 1).astype(bool)
-    size = bits.sum(1)
-    r2 = np.zeros(1 << j)
-    singular = np.linalg.eigvalsh(r)[0] < 1e-9
-    for s in range(1, j + 1):
-        these = masks[size == s]
-        for start in range(0, len(these), CHUNK):
-            part = these[start : start + CHUNK]
-            inside = np.nonzero(bits[part])[1].reshape(-1, s)
-            rs, vs = r[inside[:, :, None], inside[:, None, :]], v[inside]
-            if singular:
-                b = np.einsum("nij,nj->ni", np.linalg.pinv(rs, rcond=1e-9, hermitian=True), vs)
-            else:
-                b = np.linalg.solve(rs, vs[:, :, None])[:, :, 0]
-            r2[part] = (b * vs).sum(1)
-    return r2
+    """R² of every subset, by its bits.
+
+    Column by column, every subset so far either takes it in (what the rest have in common with it goes) or leaves it.
+    A column that the subset already tells adds nothing.
+    """
+    left = np.block([[r, v[:, None]], [v[None, :], np.ones((1, 1))]])[None]
+    for _column in range(len(v)):
+        pivot, row, rest = left[:, 0, 0], left[:, 0, 1:], left[:, 1:, 1:]
+        share = np.where(pivot > SINGULAR, 1 / np.maximum(pivot, SINGULAR), 0.0)
+        left = np.concatenate([rest, rest - share[:, None, None] * row[:, :, None] * row[:, None, :]])
+    return np.asarray(1 - left[:, 0, 0])
 
 
 def _sampled(r: Floats, v: Floats, seed: int) -> Floats:

@@ -44,6 +44,13 @@ def silence(share: float, stage: str) -> None:
 
 def run(facts: Facts, plan: Plan, tell: Tell = silence) -> Findings:
     """Study the items of a standard. `tell` hears the share done and the stage; what it raises ends the study."""
+    findings = conclude(evidence(facts, plan, tell))
+    tell(1.0, "done")
+    return findings
+
+
+def evidence(facts: Facts, plan: Plan, tell: Tell = silence) -> Evidence:
+    """Everything that is worked out before it is put into verdicts."""
     tell(0.0, "answers")
     facts = replace(facts, measures=with_surveys(facts.measures))
     week = (facts.day // 7).astype(np.int32)
@@ -67,9 +74,7 @@ def run(facts: Facts, plan: Plan, tell: Tell = silence) -> Findings:
         )
         answers = [with_errors(answer, se, dof, plan) for answer, se in zip(answers, errors, strict=True)]
     tell(0.95, "verdicts")
-    findings = conclude(Evidence(facts, plan, seen, about, usable, told, tuple(answers), why, tuple(found)))
-    tell(1.0, "done")
-    return findings
+    return Evidence(facts, plan, seen, about, usable, told, tuple(answers), why, tuple(found))
 
 
 def _comparable(facts: Facts) -> Flags:
