@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from audit_app.effectiveness import wording
 from audit_app.effectiveness.rules.behind import per_month
@@ -94,6 +96,24 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """What a pilot found about an item and an outcome: where chance decided who started when."""
+
+    pilot_id: UUID
+    outcome: str
+    name: str
+    verdict: Verdict
+    text: str
+    interval: str
+    until: date
+
+    @property
+    def outranks(self) -> bool:
+        """Whether it settles something; then it counts more than what was observed."""
+        return self.verdict in (*SETTLED, Verdict.NO_EVIDENCE)
+
+
+@dataclass(frozen=True)
 class Line:
     """One item of the study."""
 
@@ -107,6 +127,17 @@ class Line:
     """Why this decision is proposed."""
     taken: Any = None
     """The newest decision of a person, if there is one."""
+    experiments: tuple[Experiment, ...] = ()
+    """What pilots found about it, by outcome."""
+
+    @property
+    def outranked(self) -> bool:
+        """Whether an experiment says more than the study."""
+        return any(one.outranks for one in self.experiments)
+
+    def tried(self, outcome: str) -> Experiment | None:
+        """The experiment that outranks what was observed on that outcome."""
+        return next((one for one in self.experiments if one.outcome == outcome and one.outranks), None)
 
     @property
     def proposed(self) -> Decision:
@@ -354,3 +385,11 @@ def unknown(item: str) -> Name:
 def with_taken(reading: Reading, taken: Mapping[str, Any]) -> Reading:
     """The same study with what people decided since."""
     return replace(reading, lines=tuple(replace(one, taken=taken.get(one.item)) for one in reading.lines))
+
+
+def with_experiments(reading: Reading, found: Mapping[str, Sequence[Experiment]]) -> Reading:
+    """The same study beside what pilots found, by item."""
+    return replace(
+        reading,
+        lines=tuple(replace(one, experiments=tuple(found.get(one.item, ()))) for one in reading.lines),
+    )

@@ -15,6 +15,8 @@ from audit_app.kit import clock
 from audit_app.kit.audit import AuditEntry
 from audit_app.kit.db import read, write
 from audit_app.outcomes.models import OutcomeWeek
+from audit_app.standards.models import StandardVersion
+from tests.factories.effectiveness import make_study
 from tests.factories.organisation import make_location, make_person
 from tests.factories.visits import make_version
 
@@ -205,3 +207,32 @@ def test_page_with_a_result_says_it_in_plain_words(client, engines, later):
     assert "Where the change had begun it was" in text
     assert "one of 500 draws" in text
     assert "nan" not in text
+
+
+def test_a_study_shows_what_an_experiment_found_before_what_was_observed(client, engines, later):
+    with write(engines) as session:
+        quinn, wanted, _places = network(session)
+        early = later.replace(month=2, day=16)
+        pilot = actions.plan_pilot(session, wanted, quinn.id, early)
+        session.flush()
+        add_effect(session, pilot, 0.05)
+        actions.start_pilot(session, pilot, quinn.id, early)
+        actions.measure_pilot(session, pilot, quinn.id, later)
+        version = session.exec(
+            select(StandardVersion).where(StandardVersion.standard_id == wanted.standard_id)
+        ).one()
+        study = make_study(session, version, quinn)
+        audrey = make_person(session, "Audrey", "auditor")
+    assert wanted.item == "greeted"
+    where = f"/effectiveness/studies/{study.id}"
+    client.sign_in(quinn)
+
+    for path in (where, where + "/items/greeted"):
+        text = client.get(path).text
+        assert "An experiment outranks what was observed" in text
+        assert text.index("where the change had begun") < text.index("done always instead of never")
+        assert f"/pilots/{pilot.id}" in text
+    assert "experiment" not in client.get(where + "/items/smile").text
+    page = client.sign_in(audrey).get(where + "/items/greeted").text
+    assert "An experiment outranks" in page
+    assert "/pilots/" not in page

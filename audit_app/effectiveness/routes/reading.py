@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from audit_app.effectiveness import figures, trust, wording
 from audit_app.effectiveness.models import OPEN_STATES, Study, StudyState
+from audit_app.effectiveness.pilot_queries import READERS as PILOT_READERS
 from audit_app.effectiveness.queries import decisions, studies
 from audit_app.effectiveness.queries.names import names_of
 from audit_app.effectiveness.queries.studies import DECIDERS, READERS
@@ -259,6 +260,7 @@ def frame(request: R, session: Any, study: Study, story: Story) -> dict[str, Any
         "asked_by": asked_by.name if asked_by else "",
         "words": wording,
         "may_decide": may_decide(request.user),
+        "may_see_pilots": request.user.scope(*PILOT_READERS).everything,
         "decided": {one.item for one in story.lines if _decided(one, study)},
         "network": story.behind.get("network") or {},
     }
