@@ -215,9 +215,9 @@ def test_a_draft_is_no_ground_for_a_visit(network):
         ("v1,greeted,na,", "answer: “greeted” may not be answered as not applicable"),
         (
             "v1,clean,36893488147419103232,",
-            "answer: “clean” is answered by a number, not “36893488147419103232”",
+            "answer: “clean” is answered by a whole number, not “36893488147419103232”",
         ),
-        ("v1,clean,NaN,", "answer: “clean” is answered by a number, not “NaN”"),
+        ("v1,clean,NaN,", "answer: “clean” is answered by a whole number, not “NaN”"),
         ("v1,clean,6,", "answer: “clean”: 6 lies outside of what can be answered (1 to 5)"),
     ],
 )

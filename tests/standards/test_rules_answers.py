@@ -70,7 +70,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "multiple", "options": SEVERAL}, "a;x", "“x” is no answer"),
     ({"type": "multiple", "options": SEVERAL}, ";", "no answer"),
     ({"type": "scale"}, "6", "outside"),
-    ({"type": "scale"}, "2.5", "a number"),
+    ({"type": "scale"}, "4.5", "a whole number, not “4.5”"),
     ({"type": "number", "min": 0, "max": 5}, "-1", "outside"),
     ({"type": "number"}, "1e9", "a number"),
     ({"type": "number"}, "1.2345678", "a number"),

@@ -314,3 +314,11 @@ def test_every_key_of_the_schema_is_described() -> None:
         return found
 
     assert nameless(SCHEMA.schema, "") == []
+
+
+def test_a_single_problem_goes_on_after_a_colon() -> None:
+    with pytest.raises(StandardNotUnderstood) as refused:
+        read_version([])
+
+    said = refused.value.text % refused.value.values
+    assert said.startswith("The standard cannot be used: a standard is made of keys and values")

@@ -173,9 +173,12 @@ def _measured(item: Item, said: str) -> Answer:
     else:
         number = read_decimal(said)
         if number is None or (item.scale and number.denominator != 1):
-            raise AnswerNotUnderstood(
-                item, _("“%(item)s” is answered by a number, not “%(answer)s”"), answer=said[:60]
+            text = (
+                _("“%(item)s” is answered by a whole number, not “%(answer)s”")
+                if item.scale
+                else _("“%(item)s” is answered by a number, not “%(answer)s”")
             )
+            raise AnswerNotUnderstood(item, text, answer=said[:60])
     low: Fraction | int | None = item.scale.min if item.scale else item.min
     high: Fraction | int | None = item.scale.max if item.scale else item.max
     if (

@@ -36,7 +36,7 @@ class StandardNotUnderstood(BadInput):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         if len(self.problems) == 1:
-            super().__init__(_("The standard cannot be used. %(problem)s"), problem=str(self.problems[0]))
+            super().__init__(_("The standard cannot be used: %(problem)s"), problem=str(self.problems[0]))
         else:
             super().__init__(
                 _("The standard cannot be used; %(count)s things are wrong. The first: %(problem)s"),
