@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -42,18 +43,23 @@ class SessionFound:
     seen_at: datetime
 
 
+_WHO: tuple[Any, ...] = (
+    col(Person.id),
+    col(Person.name),
+    col(Person.email),
+    col(Person.locale),
+    col(Person.timezone),
+    col(Grant.role),
+    col(Grant.region_id),
+    col(Grant.location_id),
+)
+"""A person and one grant of theirs: a row for each grant, however they came in."""
+
 _BY_SESSION = (
     sa.select(
         col(WebSession.id),
         col(WebSession.seen_at),
-        col(Person.id),
-        col(Person.name),
-        col(Person.email),
-        col(Person.locale),
-        col(Person.timezone),
-        col(Grant.role),
-        col(Grant.region_id),
-        col(Grant.location_id),
+        *_WHO,
     )
     .join(Person, col(Person.id) == col(WebSession.person_id))
     .outerjoin(Grant, col(Grant.person_id) == col(Person.id))
@@ -112,14 +118,7 @@ def actor_of_person(session: Session, person_id: UUID) -> Actor | None:
 _BY_TOKEN = (
     sa.select(
         col(ApiToken.scopes),
-        col(Person.id),
-        col(Person.name),
-        col(Person.email),
-        col(Person.locale),
-        col(Person.timezone),
-        col(Grant.role),
-        col(Grant.region_id),
-        col(Grant.location_id),
+        *_WHO,
     )
     .join(Person, col(Person.id) == col(ApiToken.person_id))
     .outerjoin(Grant, col(Grant.person_id) == col(Person.id))
