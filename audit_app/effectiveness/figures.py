@@ -158,7 +158,7 @@ def lag_limit(points: Sequence[LagPoint]) -> float:
 
 @dataclass(frozen=True)
 class SidePoint:
-    """A group of places: how often they do the item, and their outcome."""
+    """A group of places (or of weeks): how often they do the item, and their outcome in percent from the usual."""
 
     x: float
     y: float
@@ -166,9 +166,11 @@ class SidePoint:
 
 
 def sides_of(behind: Mapping[str, Any], item: str, outcome: str) -> tuple[list[SidePoint], list[SidePoint]]:
-    """Places side by side, and the same places around their own usual level."""
+    """Places side by side, and the same places around their own usual level, in the same percent: one scale fits both."""
     found = ((behind.get("sides") or {}).get(outcome) or {}).get(item) or {}
-    between = [SidePoint(*point) for point in found.get("between") or []]
+    levels = [(x, math.log(y), n) for x, y, n in found.get("between") or [] if y > 0]
+    usual = sum(y * n for _x, y, n in levels) / max(sum(n for _x, _y, n in levels), 1)
+    between = [SidePoint(x, 100 * (y - usual), n) for x, y, n in levels]
     within = [SidePoint(x, 100 * y, n) for x, y, n in found.get("within") or []]
     return between, within
 
