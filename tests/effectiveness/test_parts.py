@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from audit_app.effectiveness import figures
 from audit_app.effectiveness.rules import paths as kriging
 from audit_app.effectiveness.rules import verdicts as judging
 from audit_app.effectiveness.rules.climate import without_climate
@@ -308,3 +309,12 @@ def test_the_decision_follows_from_the_verdicts(verdicts, more, expected):
 
     assert decision is expected
     assert reason.text
+
+
+def test_both_drawings_of_the_naive_reading_are_in_percent_from_the_usual():
+    found = {"between": [[0.2, 0.20, 3], [0.8, 0.25, 3]], "within": [[-0.1, -0.01, 40], [0.1, 0.01, 40]]}
+
+    between, within = figures.sides_of({"sides": {"conversion": {"tidy": found}}}, "tidy", "conversion")
+
+    assert [round(point.y, 2) for point in between] == [-11.16, 11.16]
+    assert [round(point.y, 2) for point in within] == [-1.0, 1.0]
