@@ -27,6 +27,13 @@ class Page:
     widths: Sequence[int] = ()
 
 
+def _part(name: str) -> zipfile.ZipInfo:
+    """A file of the archive without a time of its own: the same content gives the same bytes, whenever it is written."""
+    part = zipfile.ZipInfo(name)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part
+
+
 def write(headings: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> bytes:
     """A workbook with one sheet: headings bold and held in view, text as text, numbers as numbers, days as days."""
     return write_pages([Page(title, headings, rows)])
@@ -36,9 +43,9 @@ def write_pages(pages: Sequence[Page]) -> bytes:
     """The same with several sheets."""
     numbers = range(1, len(pages) + 1)
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(
-            "[Content_Types].xml",
+            _part("[Content_Types].xml"),
             f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
             '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             '<Default Extension="xml" ContentType="application/xml"/>'
@@ -50,15 +57,15 @@ def write_pages(pages: Sequence[Page]) -> bytes:
             )
             + "</Types>",
         )
-        archive.writestr("_rels/.rels", _relations(("officeDocument", "xl/workbook.xml")))
+        archive.writestr(_part("_rels/.rels"), _relations(("officeDocument", "xl/workbook.xml")))
         archive.writestr(
-            "xl/_rels/workbook.xml.rels",
+            _part("xl/_rels/workbook.xml.rels"),
             _relations(
                 *[("worksheet", f"worksheets/sheet{n}.xml") for n in numbers], ("styles", "styles.xml")
             ),
         )
         archive.writestr(
-            "xl/workbook.xml",
+            _part("xl/workbook.xml"),
             f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>'
             + "".join(
                 f'<sheet name="{_quoted(_name(page.title))}" sheetId="{n}" r:id="r{n}"/>'
@@ -66,9 +73,9 @@ def write_pages(pages: Sequence[Page]) -> bytes:
             )
             + "</sheets></workbook>",
         )
-        archive.writestr("xl/styles.xml", _STYLES)
+        archive.writestr(_part("xl/styles.xml"), _STYLES)
         for n, page in zip(numbers, pages, strict=True):
-            with archive.open(f"xl/worksheets/sheet{n}.xml", "w") as sheet:
+            with archive.open(_part(f"xl/worksheets/sheet{n}.xml"), "w") as sheet:
                 sheet.write(
                     f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
                     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'

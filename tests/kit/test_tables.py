@@ -10,7 +10,9 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+import time_machine
 
+from audit_app.kit import xlsx_writing
 from audit_app.kit.errors import AuditError, TooLarge
 from audit_app.kit.tables import TableNotUnderstood, inert, read_table, write_csv, write_xlsx
 from tests.support.odd_files import TABLES, cell, workbook
@@ -229,3 +231,12 @@ def test_many_rows_are_written_in_parts():
     assert len(parts) > 5
     assert len(rows_of(b"".join(parts))) == 20_000
     assert b"".join(parts).count(b"\xef\xbb\xbf") == 1
+
+
+def test_the_same_content_gives_the_same_workbook_whenever_it_is_written():
+    written = []
+    for moment in ("2026-01-01", "2027-06-30 12:00"):
+        with time_machine.travel(moment):
+            written.append(xlsx_writing.write(["code"], [["a"], [1]], "Places"))
+
+    assert written[0] == written[1]
