@@ -20,13 +20,13 @@ from audit_app.organisation.rules import Actor
 from audit_app.standards.rules.answers import read_given
 from audit_app.standards.rules.reading import read_version
 from audit_app.visits import words
-from audit_app.visits.forms import CAUSES
 from audit_app.visits.models import Evidence, Visit, VisitKind, VisitState
 from audit_app.visits.queries import access, calendar, desk
 from audit_app.visits.queries import review as review_queries
 from audit_app.visits.rules import release as release_rules
 from audit_app.visits.rules import review as review_rules
 from audit_app.visits.rules import states
+from audit_app.visits.rules.void import CAUSES
 
 R = Request[Actor, Any, Any]
 

@@ -78,6 +78,7 @@ class OwnVisits(Controller):
                 (letters.item_text(sheet.version, item), reason) for item, reason in sheet.reasons.items()
             ],
             return_note=sheet.note,
+            void_reason=field.void_reason(session, visit),
             photos=letters.photos_wanted(sheet.version, sheet.place.attributes),
             questions=len(letters.asked(sheet.version, sheet.place.attributes)),
             remember=letters.to_remember(sheet.version, sheet.place.attributes),

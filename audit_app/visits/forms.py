@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from audit_app.kit.i18n import _
 from audit_app.kit.web import Bound
 from audit_app.visits.models import Channel, VisitKind
 
@@ -44,10 +43,16 @@ class MoveWindow(Bound):
 
 
 class Because(Bound):
-    """A reason in one's own words, with a common one to choose."""
+    """A reason in one's own words."""
+
+    reason: str = Text
+
+
+class VoidVisit(Because):
+    """Why a visit does not count, with a common reason to choose, and whether its shopper is paid."""
 
     cause: str = Field(default="", max_length=40)
-    reason: str = Text
+    paid: Literal["rule", "yes", "no"] = "rule"
 
 
 class ApproveVisit(Bound):
@@ -62,12 +67,3 @@ class JudgeEvidence(Bound):
 
     verdict: Literal["accepted", "refused"]
     reason: str = Field(default="", max_length=500)
-
-
-CAUSES: dict[str, str] = {
-    "spotted": _("The shopper was recognised."),
-    "closed": _("The location was closed."),
-    "wrong_place": _("The visit was made at another place."),
-    "not_made": _("The visit was not made as the brief asks."),
-}
-"""Common reasons to declare a visit void."""

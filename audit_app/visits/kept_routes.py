@@ -20,12 +20,12 @@ from audit_app.standards.rules.answers import Given, read_given
 from audit_app.standards.rules.definition import Item
 from audit_app.visits import words
 from audit_app.visits.actions.kept import NotComplete, decide_kept
-from audit_app.visits.actions.planning import ReasonMissing
 from audit_app.visits.desk_routes import R
 from audit_app.visits.models import Revision, Visit, VisitState
 from audit_app.visits.queries import access
 from audit_app.visits.queries.kept import kept_one
 from audit_app.visits.rules.review import AlreadyDecided, NewerAnswers
+from audit_app.visits.rules.void import ReasonMissing
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ class Visit(SQLModel, table=True):
     released_at: datetime | None = None
     revision_id: UUID | None = None
     """The revision that counts (the newest one that was accepted)."""
+    void_paid: bool | None = None
+    """Whether the shopper of a void visit is paid; None while it counts, and where nobody said."""
 
 
 class VisitStep(SQLModel, table=True):

@@ -21,6 +21,7 @@ from audit_app.visits.models import Visit, VisitKind
 from audit_app.visits.queries import access, desk
 from audit_app.visits.queries import planning as facts
 from audit_app.visits.rules.planning import CannotPlan
+from audit_app.visits.rules.void import ReasonMissing, Voiding, VoidRefused
 
 CHOOSE_PLACE = _("Please choose one location from the list, or type its code.")
 CHOOSE_PERSON = _("Please choose one person from the list, or type their address.")
@@ -193,20 +194,22 @@ class Planning(Controller):
         visit = access.visit_to_plan(session, visit_id, request.user)
         try:
             planning.cancel_visit(session, visit, reason_in(typed), request.user, clock.now())
-        except planning.ReasonMissing as refused:
+        except ReasonMissing as refused:
             return _back(request, session, visit, typed, {"reason": _t(refused.text)}, "cancel")
         return see(
             request, "visits.at_desk", visit_id=visit_id, said=("good", _t("The visit is called off."))
         )
 
     @post("/{visit_id:uuid}/void", name="visits.void")
-    def void(self, request: R, session: Db, typed: Typed, visit_id: FromPath[UUID]) -> Template | Redirect:
+    def void(
+        self, request: R, session: Db, typed: Typed, announce: Announce, visit_id: FromPath[UUID]
+    ) -> Template | Redirect:
         """Declare that the visit does not count."""
         visit = access.visit_to_plan(session, visit_id, request.user)
         try:
-            planning.void_visit(session, visit, reason_in(typed), request.user, clock.now())
-        except planning.ReasonMissing as refused:
-            return _back(request, session, visit, typed, {"reason": _t(refused.text)}, "void")
+            planning.void_visit(session, visit, voiding_in(typed), request.user, clock.now(), announce)
+        except VoidRefused as refused:
+            return _back(request, session, visit, typed, wrong_void(refused), "void")
         said = _t("The visit does not count any more.")
         return see(request, "visits.at_desk", visit_id=visit_id, said=("good", said))
 
@@ -221,12 +224,20 @@ class Planning(Controller):
 
 
 def reason_in(typed: FormMultiDict) -> str:
-    """The common reason that was chosen and the words beside it, as one sentence for the history."""
+    """The words why."""
     form, _wrong = bind(forms.Because, typed)
-    if form is None:
-        return ""
-    parts = [_t(forms.CAUSES[form.cause])] if form.cause in forms.CAUSES else []
-    return " ".join([*parts, *([form.reason] if form.reason else [])])
+    return form.reason if form else ""
+
+
+def voiding_in(typed: FormMultiDict) -> Voiding:
+    """What was said about a visit that is not to count; an unreadable form says nothing."""
+    form, _wrong = bind(forms.VoidVisit, typed)
+    return Voiding(form.cause, form.reason, form.paid) if form else Voiding()
+
+
+def wrong_void(refused: VoidRefused) -> dict[str, str]:
+    """What is missing, at its field."""
+    return {refused.field: _t(refused.text)}
 
 
 def _back(

@@ -19,14 +19,14 @@ from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.reading import read_version
 from audit_app.visits import forms, words
 from audit_app.visits.actions import review
-from audit_app.visits.actions.planning import ReasonMissing
 from audit_app.visits.desk_routes import R, address, page_of, photos_of
 from audit_app.visits.models import EvidenceState, Visit, VisitState
-from audit_app.visits.planning_routes import reason_in, said_in
+from audit_app.visits.planning_routes import said_in, voiding_in, wrong_void
 from audit_app.visits.queries import access, desk
 from audit_app.visits.queries import review as queries
 from audit_app.visits.queries.kept import undecided
 from audit_app.visits.rules import review as rules
+from audit_app.visits.rules.void import CAUSES, ReasonMissing, VoidRefused
 
 
 class Reviewing(Controller):
@@ -105,16 +105,17 @@ class Reviewing(Controller):
         return _go_on(request, onward, _t("Sent back to the shopper."))
 
     @post("/{visit_id:uuid}/void", name="visits.void_in_review")
-    def void(self, request: R, session: Db, typed: Typed, visit_id: FromPath[UUID]) -> Template | Redirect:
+    def void(
+        self, request: R, session: Db, typed: Typed, announce: Announce, visit_id: FromPath[UUID]
+    ) -> Template | Redirect:
         """Declare that the visit does not count, and go on to the next one."""
         visit = access.visit_for_review(session, visit_id, request.user, for_change=True)
         onward = queries.neighbours(session, request.user, visit).after
+        seen, said = _id(typed.get("revision")), voiding_in(typed)
         try:
-            review.void_reviewed(
-                session, visit, _id(typed.get("revision")), reason_in(typed), request.user, clock.now()
-            )
-        except ReasonMissing as refused:
-            return shown(request, session, visit, typed=typed, errors={"reason": _t(refused.text)})
+            review.void_reviewed(session, visit, seen, said, request.user, clock.now(), announce)
+        except VoidRefused as refused:
+            return shown(request, session, visit, typed=typed, errors=wrong_void(refused))
         except (rules.AlreadyDecided, rules.NewerAnswers) as refused:
             return shown(request, session, visit, status_code=409, note=_t(refused.text))
         return _go_on(request, onward, _t("The visit does not count any more."))
@@ -240,7 +241,7 @@ def shown(
         why_href=address(request, "scoring.why", visit_id=visit.id),
         return_hours=request.app.state.settings.visits.return_hours,
         reasons=rules.REASONS,
-        causes=forms.CAUSES,
+        causes=CAUSES,
         typed=said_in(typed) if typed else {},
         ticked=[str(code) for code in typed.getall("item", [])] if typed else [],
         errors=errors or {},

@@ -11,6 +11,7 @@ from audit_app.organisation.queries import actor_of_person
 from audit_app.visits.actions import planning
 from audit_app.visits.models import Draft, Evidence, Visit, VisitState, VisitStep
 from audit_app.visits.rules.planning import CannotPlan
+from audit_app.visits.rules.void import Voiding
 from tests.factories.organisation import make_employee, make_location, make_person
 from tests.factories.visits import NOON, make_revision, make_version, make_visit
 
@@ -160,5 +161,5 @@ def test_calling_off_and_voiding_need_a_reason(cast, reason):
     with pytest.raises(planning.ReasonMissing):
         planning.cancel_visit(cast.session, visit, reason, cast.quinn, NOON)
     with pytest.raises(planning.ReasonMissing):
-        planning.void_visit(cast.session, visit, reason, cast.quinn, NOON)
+        planning.void_visit(cast.session, visit, Voiding(words=reason), cast.quinn, NOON, print)
     assert visit.state == "planned"

@@ -16,12 +16,13 @@ from audit_app.organisation.queries import actor_of_person
 from audit_app.standards.rules.answers import read_given
 from audit_app.standards.rules.reading import read_version
 from audit_app.visits.actions import planning, review
-from audit_app.visits.events import VisitApproved, VisitReturned
+from audit_app.visits.events import VisitApproved, VisitReturned, VisitVoided
 from audit_app.visits.models import Evidence, EvidenceState, Review, Visit, VisitState, VisitStep
 from audit_app.visits.queries import access
 from audit_app.visits.queries import review as queries
 from audit_app.visits.rules import review as rules
 from audit_app.visits.rules.states import MOVES, NotFromHere
+from audit_app.visits.rules.void import Voiding
 from tests.factories.organisation import make_location, make_person
 from tests.factories.visits import ALL_YES, DOCUMENT, NOON, make_revision, make_version, make_visit
 
@@ -71,7 +72,7 @@ def send_back(session, visit, actor, said=None):
 ACTS = {
     "approve": (VisitState.APPROVED, approve),
     "return": (VisitState.RETURNED, send_back),
-    "void": (VisitState.VOID, lambda s, v, a: planning.void_visit(s, v, "Spotted", a, NOON)),
+    "void": (VisitState.VOID, lambda s, v, a: planning.void_visit(s, v, Voiding("spotted"), a, NOON, print)),
     "cancel": (VisitState.CANCELLED, lambda s, v, a: planning.cancel_visit(s, v, "Rain", a, NOON)),
 }
 
@@ -309,3 +310,13 @@ def test_lines_stand_in_order_with_what_they_lack():
         (2, "receipt", rules.Mark.CRITICAL, ["photo"]),
         (3, "note", rules.Mark.OPEN, []),
     ]
+
+
+def test_a_released_visit_declared_void_says_that_it_was_released(engines):
+    said = []
+    with Session(engines.writing) as session:
+        visit, actor = sent(session, VisitState.RELEASED), reviewer(session)
+        planning.void_visit(session, visit, Voiding("closed"), actor, NOON, said.append)
+
+        assert said == [VisitVoided(visit.id, was_released=True)]
+        assert visit.void_paid is True

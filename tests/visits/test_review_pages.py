@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from audit_app.kit import clock
+from audit_app.kit.audit import AuditEntry
 from audit_app.kit.db import read, write
 from audit_app.visits.models import Evidence, EvidenceState, Review, Visit, VisitState
 from tests.factories.organisation import make_location, make_person
@@ -172,6 +173,32 @@ def test_void_needs_a_reason_and_keeps_it(client, cast, engines):
     with read(engines) as session:
         found = session.exec(select(Review)).one()
         assert (found.decision, found.note) == ("void", "The shopper was recognised. The manager waved")
+        assert session.get_one(Visit, cast["first"][0]).void_paid is False
+
+
+def test_void_asks_about_the_payment_and_shows_it_to_the_shopper(client, cast, engines):
+    client.sign_in(cast["rita"])
+    said = {"revision": str(cast["first"][1]), "reason": "", "cause": "spotted", "paid": "yes"}
+
+    wrong = client.post(url(cast["first"], "void"), said)
+    assert wrong.status_code == 422
+    assert "The rule says otherwise about paying for this reason" in wrong.text
+    assert 'name="paid" value="yes" checked' in wrong.text
+    wrong = client.post(url(cast["first"], "void"), {**said, "cause": "", "reason": "Fire", "paid": "rule"})
+    assert wrong.status_code == 422
+    assert "Please say whether the shopper is paid" in wrong.text
+    assert (
+        client.post(url(cast["first"], "void"), {**said, "reason": "Our leaflet did it"}).status_code == 303
+    )
+
+    assert "The shopper is paid." in client.get(f"/desk/visits/{cast['first'][0]}").text
+    with read(engines) as session:
+        entry = session.exec(select(AuditEntry).where(AuditEntry.action == "visit.void")).one()
+        assert (entry.details["paid"], entry.details["cause"]) == (True, "spotted")
+    client.sign_in(cast["mara"])
+    page = client.get(f"/my/visits/{cast['first'][0]}").text
+    assert "Our leaflet did it" in page
+    assert "всё равно заплатят" in page
 
 
 def test_ones_own_visit_is_not_there(client, cast, engines):

@@ -16,12 +16,12 @@ from audit_app.organisation.models import Location
 from audit_app.organisation.rules import Actor
 from audit_app.standards.parsed import version_by_id
 from audit_app.standards.rules.filled import fill
-from audit_app.visits.actions.planning import ReasonMissing
 from audit_app.visits.events import VisitSubmitted
 from audit_app.visits.models import KeptChoice, Revision, RevisionState, Visit, VisitState
 from audit_app.visits.queries.kept import kept_one
 from audit_app.visits.rules.review import AlreadyDecided, NewerAnswers
 from audit_app.visits.rules.submission import problems_of
+from audit_app.visits.rules.void import ReasonMissing
 
 Tell = Callable[[object], None]
 

@@ -4,6 +4,7 @@ Every function gets the visit loaded for change (`queries.access`), asks the rul
 refusal leaves nothing behind.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,10 +15,12 @@ from sqlmodel import Session, col, delete
 from audit_app.kit import audit
 from audit_app.kit.errors import AuditError
 from audit_app.kit.i18n import _
+from audit_app.kit.i18n import gettext as _t
 from audit_app.organisation.models import Employee, Location, Person
 from audit_app.organisation.rules import Actor
 from audit_app.standards.models import StandardVersion
 from audit_app.visits.actions.steps import move
+from audit_app.visits.events import VisitVoided
 from audit_app.visits.models import (
     Draft,
     Evidence,
@@ -30,15 +33,10 @@ from audit_app.visits.models import (
 )
 from audit_app.visits.queries import planning as facts
 from audit_app.visits.rules import planning as rules
+from audit_app.visits.rules.void import CAUSES, ReasonMissing, Voiding, is_paid
 
 How = Literal["nobody", "offer", "assign"]
-
-
-class ReasonMissing(AuditError):
-    """Please say why; the reason stays in the history of the visit."""
-
-    status = 422
-    code = "reason_missing"
+Tell = Callable[[object], None]
 
 
 class HasAnswers(AuditError):
@@ -199,11 +197,19 @@ def cancel_visit(session: Session, visit: Visit, reason: str, actor: Actor, now:
     move(session, visit, VisitState.CANCELLED, actor.id, now, reason=_needed(reason))
 
 
-def void_visit(session: Session, visit: Visit, reason: str, actor: Actor, now: datetime) -> None:
-    """Declare that the visit does not count: the shopper was recognised, the place was closed."""
-    why = _needed(reason)
+def void_visit(
+    session: Session, visit: Visit, said: Voiding, actor: Actor, now: datetime, announce: Tell
+) -> None:
+    """Declare that the visit does not count: the shopper was recognised, the place was closed; paid or not by rule."""
+    paid = is_paid(said)
+    why = reason_of(said)
     decided = visit.state in (VisitState.SUBMITTED, VisitState.APPROVED, VisitState.RELEASED)
-    move(session, visit, VisitState.VOID, actor.id, now, reason=why)
+    was_released = visit.state == VisitState.RELEASED
+    visit.void_paid = paid if visit.shopper_id else None
+    move(
+        session, visit, VisitState.VOID, actor.id, now, reason=why,
+        paid=visit.void_paid, cause=said.cause if said.by_rule is not None else "",
+    )  # fmt: skip
     if decided:
         session.add(
             Review(
@@ -215,6 +221,15 @@ def void_visit(session: Session, visit: Visit, reason: str, actor: Actor, now: d
                 at=now,
             )
         )
+    session.flush()
+    announce(VisitVoided(visit.id, was_released))
+
+
+def reason_of(said: Voiding) -> str:
+    """The common reason and the words beside it, as the history keeps them."""
+    common = CAUSES.get(said.cause)
+    parts = [_t(common.text) if common else "", said.words.strip()]
+    return " ".join(part for part in parts if part)[:2000]
 
 
 def _needed(reason: str) -> str:

@@ -17,7 +17,7 @@ from audit_app.organisation.rules import Actor
 from audit_app.standards.models import StandardVersion
 from audit_app.standards.rules.answers import read_given
 from audit_app.standards.rules.reading import read_version
-from audit_app.visits.actions.planning import ReasonMissing, void_visit
+from audit_app.visits.actions.planning import void_visit
 from audit_app.visits.actions.steps import move
 from audit_app.visits.events import VisitApproved, VisitReturned
 from audit_app.visits.models import (
@@ -30,6 +30,7 @@ from audit_app.visits.models import (
     VisitState,
 )
 from audit_app.visits.rules import review as rules
+from audit_app.visits.rules.void import ReasonMissing, Voiding
 
 Tell = Callable[[object], None]
 
@@ -106,11 +107,17 @@ def return_visit(
 
 
 def void_reviewed(
-    session: Session, visit: Visit, seen: UUID | None, reason: str, actor: Actor, now: datetime
+    session: Session,
+    visit: Visit,
+    seen: UUID | None,
+    said: Voiding,
+    actor: Actor,
+    now: datetime,
+    announce: Tell,
 ) -> None:
     """Declare during the review that the visit does not count."""
     _undecided(visit, seen)
-    void_visit(session, visit, reason, actor, now)
+    void_visit(session, visit, said, actor, now, announce)
 
 
 def judge_evidence(

@@ -27,6 +27,7 @@ from audit_app.visits.models import (
     RevisionState,
     Visit,
     VisitState,
+    VisitStep,
 )
 from audit_app.visits.queries.access import DESK, result_readable_by
 from audit_app.visits.rules import drafts
@@ -170,6 +171,17 @@ def sheet_of(session: Session, visit: Visit) -> Sheet:
     reasons, note = return_reasons(session, visit.id)
     opened = opened_items(version, sent, reasons, place.attributes)
     return Sheet(visit, version, place, notebook, sent, number, opened, reasons, note)
+
+
+def void_reason(session: Session, visit: Visit) -> str:
+    """Why a visit does not count; empty for one that does."""
+    if visit.state != VisitState.VOID:
+        return ""
+    steps = sa.select(col(VisitStep.reason)).where(
+        col(VisitStep.visit_id) == visit.id, col(VisitStep.to_state) == VisitState.VOID
+    )
+    found = session.connection().execute(steps.order_by(col(VisitStep.at).desc()).limit(1))
+    return found.scalar_one_or_none() or ""
 
 
 _NOTEBOOK = sa.select(col(Draft.base), col(Draft.answers), col(Draft.bases), col(Draft.conflicts)).where(
