@@ -52,12 +52,14 @@ from audit_app.system import routes as system_routes
 from audit_app.visits import api as visits_api
 from audit_app.visits import (
     desk_routes,
+    evidence_api,
     field_routes,
     kept_routes,
     phone_routes,
     planning_routes,
     review_routes,
 )
+from audit_app.visits.actions.parts import sweep
 from audit_app.visits.actions.release import expire_lapsed, release_due
 from audit_app.visits.letters import person_mark
 
@@ -108,6 +110,7 @@ ROUTES: list[Any] = [
     field_routes.Checklist,
     field_routes.Photos,
     visits_api.FieldApi,
+    evidence_api.EvidenceApi,
     phone_routes.PhoneApp,
     phone_routes.PhonePages,
     phone_routes.PhoneApi,
@@ -284,6 +287,16 @@ def clockwork(settings: Settings) -> list[jobs.Job]:
     def expire(session: Session) -> int:
         return len(expire_lapsed(session, clock.now()))
 
+    swept: set[date] = set()
+
+    def clear_parts(_session: Session) -> int:
+        today = clock.now().date()
+        if today in swept:
+            return 0
+        swept.clear()
+        swept.add(today)
+        return sweep(settings.paths.parts, clock.now())
+
     tidied: set[date] = set()
 
     def tidy(session: Session) -> int:
@@ -297,6 +310,7 @@ def clockwork(settings: Settings) -> list[jobs.Job]:
     return [
         jobs.Job("release results", release),
         jobs.Job("expire visits", expire),
+        jobs.Job("clear parts of uploads", clear_parts),
         jobs.Job("statistics of the database", tidy),
     ]
 

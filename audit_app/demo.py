@@ -113,6 +113,7 @@ def _forget(settings: Settings) -> None:
     else:
         migrations.downgrade(settings.database_url, "base")
     shutil.rmtree(settings.paths.photos, ignore_errors=True)
+    shutil.rmtree(settings.paths.parts, ignore_errors=True)
     migrations.upgrade(settings.database_url)
 
 

@@ -1,7 +1,7 @@
 """The document of the API for programs: what Litestar reads off the handlers, and what only we know.
 
-Handlers read raw bodies (hashes are over the bytes), so bodies, refusals and tokens are described here. A route under
-/api/v1 without an entry in `CALLS` fails the test.
+Handlers read raw bodies (hashes are over the bytes), so bodies, refusals and tokens are described here, and in the shapes
+of the slices. A route under /api/v1 without an entry in `CALLS` fails the test.
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,10 @@ from litestar import Request, Router
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from audit_app.kit.refusals import RETRY_AFTER
+from audit_app.visits import shapes
+
 _TEXT: Final = {"type": "string"}
-_MOMENT: Final = {"type": "string", "format": "date-time"}
-_SHA: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_UUID: Final = {"type": "string", "format": "uuid"}
-_ANSWER: Final = {
-    "answer": {**_TEXT, "description": "An option's code, a;b, a number, a time, words, or na."},
-    "comment": _TEXT,
-    "evidence": {"type": "array", "items": _SHA},
-    "at": _MOMENT,
-}
 _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 
 REFUSALS: Final[Mapping[int, str]] = {
@@ -35,105 +29,94 @@ REFUSALS: Final[Mapping[int, str]] = {
     503: "Busy; Retry-After says when to come again.",
 }
 
-DRAFT: Final = {
-    "type": "object",
-    "required": ["answers"],
-    "properties": {
-        "base": {"type": "integer", "description": "The version of the draft the changes were made on."},
-        "answers": {
-            "type": "object",
-            "description": "Changed answers by item; null takes one back.",
-            "additionalProperties": {"type": ["object", "null"], "properties": _ANSWER},
-        },
-    },
-}
-SUBMISSION: Final = {
-    "type": "object",
-    "required": ["submission_id", "answers"],
-    "properties": {
-        "submission_id": _UUID,
-        "base_version": {"type": ["integer", "null"]},
-        "started_at": _MOMENT,
-        "finished_at": _MOMENT,
-        "device_now": _MOMENT,
-        "answers": {
-            "type": "array",
-            "items": {"type": "object", "required": ["item"], "properties": {"item": _TEXT, **_ANSWER}},
-        },
-        "evidence": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["sha256"],
-                "properties": {"sha256": _SHA, "bytes": {"type": "integer"}, "type": _TEXT},
-            },
-        },
-    },
-}
-REPORT: Final = {
-    "type": "object",
-    "required": ["kind"],
-    "properties": {"kind": {"enum": ["closed", "recognised"]}, "words": _TEXT, "at": _MOMENT},
-}
-RECEIPT: Final = {
-    "type": "object",
-    "properties": {
-        "id": _UUID,
-        "visit": _UUID,
-        "received_at": _MOMENT,
-        "sha256": _SHA,
-        "state": _TEXT,
-        "missing_evidence": {"type": "array", "items": _SHA},
-    },
-}
 ERROR: Final = {
     "type": "object",
     "required": ["code", "message"],
     "properties": {
         "code": {**_TEXT, "description": "For programs; it does not change."},
         "message": {**_TEXT, "description": "For people, in their language."},
-        "fields": {"description": "Each place that is wrong, with its reason."},
-        "request_id": _TEXT,
+        "fields": {
+            "type": "object",
+            "additionalProperties": _TEXT,
+            "description": "Each place that is wrong, with its reason.",
+        },
+        "received": {"type": "integer", "description": "With wrong_offset: the bytes that are here."},
+        "request_id": {
+            **_TEXT,
+            "description": "Tell it to whoever runs the service; it stands in their log.",
+        },
     },
 }
 
 
-def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": dict(schema)}}
+def _json(schema: Mapping[str, Any], example: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"application/json": {"schema": dict(schema), **({"example": dict(example)} if example else {})}}
 
 
-CALLS: Final[Mapping[tuple[str, str], tuple[dict[str, Any], dict[int, Any], tuple[int, ...]]]] = {
+def _answer(
+    words: str, schema: Mapping[str, Any], example: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"description": words, "content": _json(schema, example)}
+
+
+_UPLOADED: Final = {"sha256": shapes.PHOTO_SHA, "state": "uploaded"}
+_PART: Final = {"sha256": shapes.PHOTO_SHA, "state": "part", "received": 131072}
+_RANGE: Final = {
+    "name": "Content-Range",
+    "in": "header",
+    "required": False,
+    "schema": {**_TEXT, "pattern": "^bytes [0-9]+-[0-9]+/[0-9]+$"},
+    "description": "Names the part when the file comes in parts, such as bytes 0-131071/400000. Parts come in order; "
+    "one that was sent before may come again. Parts nobody continues are forgotten after three days.",
+}
+
+CALLS: Final[Mapping[tuple[str, str], tuple[dict[str, Any], dict[int, Any], tuple[int, ...], str]]] = {
     ("put", "/api/v1/visits/{visit_id}/draft"): (
-        _json(DRAFT),
-        {200: {"description": "Merged: the draft as it is now, with what was given twice."}},
-        (401, 404, 409, 410, 413, 422, 503),
+        _json(shapes.DRAFT, shapes.DRAFT_EXAMPLE),
+        {200: _answer("Merged: the draft as it is now, with what was given twice.", shapes.MERGED)},
+        (401, 404, 409, 413, 422, 503),
+        "draft",
     ),
     ("put", "/api/v1/visits/{visit_id}/submission"): (
-        _json(SUBMISSION),
+        _json(shapes.SUBMISSION, shapes.SUBMISSION_EXAMPLE),
         {
-            201: {"description": "Taken.", "content": _json(RECEIPT)},
-            200: {"description": "The same again; it was taken before.", "content": _json(RECEIPT)},
-            202: {"description": "Kept beside another one; a person decides.", "content": _json(RECEIPT)},
+            201: _answer("Taken.", shapes.RECEIPT, shapes.RECEIPT_EXAMPLE),
+            200: _answer("The same again; it was taken before.", shapes.RECEIPT),
+            202: _answer("Kept beside another one; a person decides.", shapes.RECEIPT),
         },
         (401, 404, 409, 410, 413, 422, 503),
+        "submission",
     ),
     ("put", "/api/v1/visits/{visit_id}/reports/{report_id}"): (
-        _json(REPORT),
-        {200: {"description": "Kept under this id; the same again changes nothing."}},
-        (401, 404, 409, 413, 422, 503),
+        _json(shapes.REPORT, shapes.REPORT_EXAMPLE),
+        {200: _answer("Kept under this id; the same again changes nothing.", shapes.REPORT_KEPT)},
+        (401, 404, 413, 422, 503),
+        "report",
+    ),
+    ("get", "/api/v1/evidence/{sha256}"): (
+        {},
+        {200: _answer("How far the upload is.", shapes.UPLOAD, _PART)},
+        (401, 404, 422, 429, 503),
+        "evidence",
     ),
     ("put", "/api/v1/evidence/{sha256}"): (
         {"image/jpeg": _FILE, "image/png": _FILE, "image/webp": _FILE},
-        {201: {"description": "Kept."}, 200: {"description": "The same again; it is here already."}},
-        (401, 404, 413, 422, 503),
+        {
+            201: _answer("Kept.", shapes.UPLOAD, _UPLOADED),
+            200: _answer("The same again; it is here already.", shapes.UPLOAD, _UPLOADED),
+            202: _answer("This part is kept; more is to come.", shapes.UPLOAD, _PART),
+        },
+        (401, 404, 409, 413, 422, 429, 503),
+        "evidence",
     ),
     ("post", "/api/v1/imports/{kind}"): (
         {"text/csv": _FILE, "application/octet-stream": _FILE, "multipart/form-data": _FILE},
         {200: {"description": "The report: new, changed, same, bad, and every problem with its place."}},
         (401, 403, 404, 409, 413, 422, 429, 503),
+        "",
     ),
 }
-"""Body, answers and refusals of each call."""
+"""Body, answers, refusals of each call, and the name under which the shapes explain their codes."""
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,16 +143,36 @@ def _call(path: str, method: str, call: Mapping[str, Any]) -> dict[str, Any]:
     known = CALLS.get((method, path))
     if known is None:
         return dict(call)
-    body, answers, refusals = known
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    body, answers, refusals, name = known
     responses = {str(status): answer for status, answer in answers.items()}
-    responses |= {str(status): {"description": REFUSALS[status], "content": error} for status in refusals}
-    extra: dict[str, Any] = {"requestBody": {"required": True, "content": body}, "responses": responses}
+    responses |= {str(status): _refusal(status, name) for status in refusals}
+    extra: dict[str, Any] = {"responses": responses}
+    if body:
+        extra["requestBody"] = {"required": True, "content": body}
+    if (method, path) == ("put", "/api/v1/evidence/{sha256}"):
+        extra["parameters"] = [*call.get("parameters", []), _RANGE]
     if path.endswith("/imports/{kind}"):
         state = {"name": "state", "in": "query", "required": False, "schema": _TEXT}
         key = {"name": "Idempotency-Key", "in": "header", "required": False, "schema": _TEXT}
         extra["parameters"] = [*call.get("parameters", []), state, key]
     return {**call, **extra}
+
+
+def _refusal(status: int, name: str) -> dict[str, Any]:
+    """A refusal with its codes, each with an example of what is said."""
+    codes = shapes.REFUSED.get(name, {}).get(status) or shapes.BUSY.get(status, {})
+    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Error"}}
+    words = REFUSALS[status]
+    if codes:
+        words = f"{words} Codes: " + " ".join(f"`{code}`: {meaning}" for code, meaning in codes.items())
+        content["examples"] = {
+            code: {"summary": meaning, "value": {"code": code, "message": meaning}}
+            for code, meaning in codes.items()
+        }
+    answer: dict[str, Any] = {"description": words, "content": {"application/json": content}}
+    if status in RETRY_AFTER:
+        answer["headers"] = {"Retry-After": {"schema": _TEXT, "description": "Seconds to wait."}}
+    return answer
 
 
 class Document(JsonRenderPlugin):

@@ -47,6 +47,11 @@ class Paths:
         return self.data / "photos"
 
     @property
+    def parts(self) -> Path:
+        """Photos that come in parts, until they are whole."""
+        return self.data / "parts"
+
+    @property
     def imports(self) -> Path:
         """Uploaded files between preview and confirmation."""
         return self.data / "imports"

@@ -1,4 +1,4 @@
-"""What phones and programs call: drafts, submissions, photos. contracts.md 4.
+"""What phones and programs call: drafts and submissions. contracts.md 4; photos are in evidence_api.py.
 
 These handlers take the turn to write only for their one transaction, in one thread, after everything was received and
 read: a slow phone must not keep the others waiting. The answer leaves after the commit and never before.
@@ -14,31 +14,28 @@ from zoneinfo import ZoneInfo
 
 from anyio import CapacityLimiter, to_thread
 from litestar import Controller, Request, put
-from litestar.exceptions import ClientException
 from litestar.params import FromPath
 from litestar.response import Response
 from sqlmodel import Session
 
 from audit_app.kit import clock
-from audit_app.kit.db import Engines, read_async, write_async
+from audit_app.kit.db import Engines, write_async
 from audit_app.kit.errors import NotFound
 from audit_app.kit.i18n import _, language
 from audit_app.kit.i18n import gettext as _t
-from audit_app.kit.pace import paced
 from audit_app.kit.pictures import Picture, remake
 from audit_app.kit.strict_json import read_object
 from audit_app.kit.together import Together
 from audit_app.kit.web import requires
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
-from audit_app.visits.actions.evidence import forget_files, keep_photo, write_files
+from audit_app.visits.actions.evidence import forget_files, write_files
 from audit_app.visits.actions.filling import Saved, save_answers, standing_of
 from audit_app.visits.actions.submission import MOST_TOGETHER, Sent, take_in
 from audit_app.visits.models import RevisionState
-from audit_app.visits.queries.field import Receipt, awaited_photo
-from audit_app.visits.rules.entries import LARGEST_BODY, SHA256, AnswersNotTaken
-from audit_app.visits.rules.evidence import NotExpected, NotThatPhoto, PhotoTooLarge
-from audit_app.visits.rules.submission import BodyNotUnderstood, Parcel, read_parcel
+from audit_app.visits.queries.field import Receipt
+from audit_app.visits.rules.entries import LARGEST_BODY, AnswersNotTaken
+from audit_app.visits.rules.submission import Parcel, read_parcel
 
 R = Request[Actor, Any, Any]
 
@@ -64,7 +61,7 @@ def check_token(request: R) -> None:
 
 
 class FieldApi(Controller):
-    """Drafts, submissions and photos of whoever makes the visits."""
+    """Drafts and submissions of whoever makes the visits."""
 
     path = "/api/v1"
     guards = [requires(Role.SHOPPER, Role.AUDITOR)]
@@ -105,40 +102,6 @@ class FieldApi(Controller):
             request, visit_id, read_parcel(read_object(raw)), hashlib.sha256(raw).hexdigest()
         )
         return Response(_receipt(receipt), status_code=status_of(receipt))
-
-    @put(
-        "/evidence/{sha256:str}",
-        name="visits_api.evidence",
-        guards=[paced("evidence", 1200)],
-        request_max_body_size=LARGEST_UPLOAD,
-        summary="Upload a promised photo",
-    )
-    async def upload(self, request: R, sha256: FromPath[str]) -> Response[Any]:
-        """Take the bytes of a photo that an answer names by this SHA-256: 201 first, 200 the same again."""
-        check_token(request)
-        actor: Actor = request.user
-        if not SHA256.fullmatch(sha256):
-            raise BodyNotUnderstood(
-                {"sha256": _t(_("A photo is named by its SHA-256 in small hexadecimal letters."))}
-            )
-        limit: int = request.app.state.settings.web.upload_bytes
-        if (request.content_length or 0) > limit:
-            raise PhotoTooLarge(limit // 2**20)
-        engines = request.app.state.engines
-        wanted = await read_async(engines, lambda session: awaited_photo(session, actor.id, sha256))
-        if wanted is None:
-            raise NotExpected
-        raw = await _limited(request, limit)
-        if hashlib.sha256(raw).hexdigest() != sha256:
-            raise NotThatPhoto
-        said = {"sha256": sha256, "state": "uploaded"}
-        if not wanted.missing:
-            return Response(said, status_code=200)
-        picture = await remade(raw, wanted.timezone)
-        await keep_files(request, picture, lambda session, file, now: keep_photo(
-            session, wanted.ids, picture, file, actor.id, now
-        ))  # fmt: skip
-        return Response(said, status_code=201)
 
 
 async def remade(raw: bytes, timezone: str) -> Picture:
@@ -253,20 +216,3 @@ def _saved(saved: Saved) -> dict[str, Any]:
             ],
         },
     }
-
-
-async def _limited(request: R, limit: int) -> bytes:
-    """The body, given up as soon as it is longer than it may be."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise PhotoTooLarge(limit // 2**20)
-            parts.append(part)
-    except ClientException as wrong:
-        if wrong.status_code == 413:
-            raise PhotoTooLarge(limit // 2**20) from None
-        raise
-    return b"".join(parts)

@@ -98,6 +98,14 @@ class VisitStep(SQLModel, table=True):
     """A change of state: when, by whom, why."""
 
     __tablename__ = "visit_step"
+    __table_args__ = (
+        Index(
+            "ix_visit_step_report",
+            "visit_id",
+            sqlite_where=text("from_state = 'report'"),
+            postgresql_where=text("from_state = 'report'"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     visit_id: UUID = Field(foreign_key="visit.id", index=True)
@@ -220,6 +228,8 @@ class Evidence(SQLModel, table=True):
     reason: str = Field(default="", max_length=500)
     file: str | None = Field(default=None, max_length=80)
     """Random name below the photos folder; never the sender's name."""
+    source: str = Field(default="", max_length=8, sa_column_kwargs={"server_default": ""})
+    """What the phone says of it: camera, library, hand; empty when nobody said."""
     media_type: str = Field(default="image/jpeg", max_length=40)
     bytes: int = 0
     width: int = 0

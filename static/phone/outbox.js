@@ -14,7 +14,7 @@ self.Outbox = (() => {
     try { return await fetch(url, { ...options, signal: stop.signal, headers: { Accept: "application/json", ...options?.headers } }); } catch { return null; } finally { clearTimeout(timer); }
   };
   const said = async (answer) => { try { const news = await answer.json(); return news && typeof news === "object" ? news : {}; } catch { return {}; } };
-  const put = (url, body, type, more = {}) => ask(url, { method: "PUT", body, headers: { "Content-Type": type, "X-CSRF-Token": csrf }, ...more });
+  const put = (url, body, type, { headers, ...more } = {}) => ask(url, { method: "PUT", body, headers: { "Content-Type": type, "X-CSRF-Token": csrf, ...headers }, ...more });
   /* Who is signed in here, with a fresh token for what is sent; null when nobody can say. */
   const who = async () => {
     const answer = await ask("/my/phone", { cache: "no-store" });
@@ -32,18 +32,18 @@ self.Outbox = (() => {
     if (answer.ok) return "ok";
     return answer.status === 401 ? "sign-in" : "refused";
   };
-  const send = async (person, url, body, type) => {
+  const send = async (person, url, body, type, headers = {}) => {
     const sure = async () => {
       const now = await who();
       return now ? (now.person === person ? "" : "sign-in") : "retry";
     };
     const first = csrf ? "" : await sure();
     if (first) return { what: first };
-    let answer = await put(url, body, type);
+    let answer = await put(url, body, type, { headers });
     if (meaning(answer) === "refused") {
       const doubt = await sure();
       if (doubt) return { what: doubt };
-      if (answer.status === 403) answer = await put(url, body, type);
+      if (answer.status === 403) answer = await put(url, body, type, { headers });
     }
     const news = answer ? await said(answer) : {};
     const what = answer?.status === 403 ? "sign-in" : meaning(answer);
@@ -89,12 +89,33 @@ self.Outbox = (() => {
     return kept.stuck ? "stuck" : "ok";
   };
 
+  /* A big file goes in parts: the server says how far it is, so a cut line costs one part at most. */
+  const BIG = 256 * 1024, PART = 128 * 1024;
+  const sendFile = async (person, { sha, blob }) => {
+    const url = `/api/v1/evidence/${sha}`;
+    if (blob.size < BIG) return send(person, url, blob, "image/jpeg");
+    const known = await ask(url, { cache: "no-store" });
+    const begun = known?.ok ? await said(known) : {};
+    if (begun.state === "uploaded" && begun.sha256 === sha) return { what: "ok", news: begun };
+    const from = (news) => (Number.isInteger(news?.received) ? Math.min(Math.max(0, news.received), blob.size - 1) : 0);
+    for (let at = from(begun), corrected = 0; ;) {
+      const end = Math.min(at + PART, blob.size);
+      const answer = await send(person, url, blob.slice(at, end), "image/jpeg", { "Content-Range": `bytes ${at}-${end - 1}/${blob.size}` });
+      const wrong = answer.news?.code === "wrong_offset";
+      if (!wrong && (answer.what !== "ok" || answer.news.state !== "part")) return answer;
+      const next = from(answer.news);
+      // Going back is believed a few times only: whoever says so again and again is not to be trusted with the network.
+      if (next <= at && ++corrected > 3) return { what: "retry" };
+      at = next;
+    }
+  };
+
   const pushPhotos = async (person, desk, named) => {
     let result = "ok";
     for (const photo of await Store.all(person, "photos", desk.kept.visit)) {
       if (!photo.blob || photo.held > Date.now() || photo.stuck) continue;
       desk.tell("sending");
-      const { what, news, status } = await send(person, `/api/v1/evidence/${photo.sha}`, photo.blob, "image/jpeg");
+      const { what, news, status } = await sendFile(person, photo);
       if (what === "ok") {
         if (news.sha256 !== photo.sha) return "retry";
         await Store.write(person, "photos", { ...photo, blob: null, sent: Date.now() });

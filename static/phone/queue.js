@@ -8,6 +8,9 @@
   const { person } = place.dataset;
   const { words, plural, icon, undoable, time, bytes } = window.Phone;
   const list = document.getElementById("queue");
+  const LONG = 3 * 864e5;
+  const long = (row) => row.since < Date.now() - LONG;
+  const date = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "long" }).format(at);
   const el = (tag, text = "", cls = "") => Object.assign(document.createElement(tag), { textContent: text, className: cls });
   const stateOf = (row) => (row.stuck ? ["attention", row.stuck] : row.parcel ? ["waiting", navigator.onLine ? words.sendWaiting : words.sendOffline] : ["phone", words.phone]);
   const whatIn = (row) => [row.parcel ? words.wholeReport : "", row.changes ? plural("answers", row.changes) : "", row.photos ? plural("photos", row.photos) : "", row.reports ? words.report : ""].filter(Boolean).join(", ");
@@ -50,6 +53,8 @@
       link.hidden = !text;
       link.textContent = text;
     }
+    const oldest = Math.min(...rows.filter(long).map((row) => row.since)), warning = document.getElementById("queue-old");
+    if (warning) { warning.hidden = oldest === Infinity; if (oldest !== Infinity) warning.querySelector("[data-queue-old]").textContent = words.old.replace("{day}", date(oldest)); }
     const door = document.getElementById("queue-door");
     if (door) { door.hidden = !rows.length; door.querySelector("[data-queue-count]").textContent = plural("queue", rows.length); }
     if (!list) return;
@@ -68,7 +73,7 @@
       button(words.retry, "sync", again);
       button(words.save, "download", save);
       button(words.delete, "trash", forget);
-      item.append(link, el("p", `${whatIn(row)} · ${bytes(row.bytes)}`), state, buttons);
+      item.append(link, el("p", `${whatIn(row)} · ${bytes(row.bytes)}`), ...(long(row) ? [el("p", words.since.replace("{day}", date(row.since)), "tone-bad small")] : []), state, buttons);
       return item;
     }));
   };

@@ -68,17 +68,19 @@ self.Store = (() => {
   };
 
   const size = (value) => new Blob([JSON.stringify(value ?? "")]).size;
-  /* Everything of each visit that the server does not have yet: [{ visit, place, changes, photos, parcel, reports, bytes, stuck, saved }]. */
+  /* Everything of each visit that the server does not have yet: [{ visit, place, changes, photos, parcel, reports, bytes, stuck, saved, since }]. */
   const unsent = async (person) => {
     const [drafts, photos, parcels, reports] = await Promise.all(["drafts", "photos", "parcels", "reports"].map((store) => all(person, store)));
     const rows = new Map();
     const row = (visit) => {
-      if (!rows.has(visit)) rows.set(visit, { visit, place: "", changes: 0, photos: 0, parcel: null, reports: 0, bytes: 0, stuck: "", saved: 0 });
+      if (!rows.has(visit)) rows.set(visit, { visit, place: "", changes: 0, photos: 0, parcel: null, reports: 0, bytes: 0, stuck: "", saved: 0, since: Infinity });
       return rows.get(visit);
     };
+    const waited = (visit, ...times) => { row(visit).since = Math.min(row(visit).since, ...times.map((time) => time || Date.now())); };
     for (const one of drafts) {
       const n = Object.keys(one.changes).length;
       if (n) Object.assign(row(one.visit), { changes: n, bytes: size(one.changes), stuck: one.stuck ?? "", saved: one.saved });
+      if (n) waited(one.visit, ...Object.values(one.changes).map((change) => Date.parse(change.entry?.at) || one.saved));
     }
     for (const one of photos) if (one.blob) {
       const mine = row(one.visit);
@@ -86,6 +88,7 @@ self.Store = (() => {
       mine.bytes += one.blob.size;
       mine.stuck ||= one.stuck ?? "";
       mine.saved = Math.max(mine.saved, one.saved);
+      waited(one.visit, one.saved);
     }
     for (const one of parcels) {
       const mine = row(one.visit);
@@ -93,8 +96,9 @@ self.Store = (() => {
       mine.bytes += size(one.text);
       mine.stuck = one.stuck || mine.stuck;
       mine.saved = Math.max(mine.saved, one.saved);
+      waited(one.visit, one.saved);
     }
-    for (const one of reports) { row(one.visit).reports += 1; row(one.visit).saved ||= one.saved; }
+    for (const one of reports) { row(one.visit).reports += 1; row(one.visit).saved ||= one.saved; waited(one.visit, one.saved); }
     const names = (await take(person, "notes", "ready"))?.names ?? {};
     for (const one of rows.values()) one.place = names[one.visit] ?? "";
     return [...rows.values()].sort((a, b) => a.saved - b.saved);

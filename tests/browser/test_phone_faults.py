@@ -1,8 +1,10 @@
 """Nothing is ever lost: the phone, the network and the server fail at every step, and each test is shown to notice a planted mistake."""
 
 import random
+import time
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import expect
 from sqlmodel import select
@@ -11,8 +13,9 @@ from audit_app.kit import clock
 from audit_app.kit.db import read, write
 from audit_app.organisation import actions
 from audit_app.organisation.models import Person
-from audit_app.visits.models import Draft, Revision, VisitState
+from audit_app.visits.models import Draft, Evidence, Revision, VisitState
 from tests.factories.organisation import make_location, make_person
+from tests.factories.pictures import jpeg
 from tests.factories.visits import make_version, make_visit
 from tests.support.shopper import Shopper, long_form
 
@@ -326,6 +329,43 @@ def test_the_clock_is_off_a_version_appears_and_the_worker_is_updated(live, phon
         assert {k: v.get("answer") for k, v in sent.answers.items() if k != "q7"} == {
             "q0": "yes", "q1": "3", "q2": "7", "q3": "1:20", "q4": "13:30", "q5": "bad", "q6": "words",
         }  # fmt: skip
+
+    judged(with_bug, act)
+
+
+@bugs(("/static/phone/outbox.js", "let at = from(begun)", "let at = 0 * from(begun)"))
+def test_a_big_photo_goes_on_where_the_line_was_cut(live, phone, world, with_bug):
+    mara, visits = world
+    page = phone(live, mara)
+    open_form(page, visits[0])
+    sent = []
+
+    def fault(scope):
+        if scope["method"] != "PUT" or "/evidence/" not in scope["path"]:
+            return None
+        span = dict(scope["headers"]).get(b"content-range", b"").decode()
+        sent.append(int(span.removeprefix("bytes ").split("-")[0]) if span else -1)
+        # The second part never arrives; of the third the answer is lost.
+        return {2: "down", 4: "lose"}.get(len(sent))
+
+    live.faults.fault = fault
+    noise = jpeg(Image.effect_noise((1600, 1200), 90).convert("RGB"), quality=80)
+
+    def act():
+        page.set_input_files("#p-q7", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": noise})
+        page.wait_for_selector("[data-shots=q7] li")
+        for cut in (2, 4):
+            until = time.monotonic() + 15
+            while len(sent) < cut and time.monotonic() < until:
+                page.wait_for_timeout(50)
+            page.evaluate("dispatchEvent(new Event('online'))")
+        state(page, "saved", 20_000)
+        with read(live.engines) as session:
+            assert session.exec(select(Evidence.state)).all() == ["uploaded"]
+        part = 128 * 1024
+        assert sent[:4] == [0, part, part, 2 * part], "goes on from where it was"
+        assert sent[4:] == sorted(set(sent[4:])), sent
+        assert min(sent[4:]) == 3 * part, "what arrived is not sent again, although its answer was lost"
 
     judged(with_bug, act)
 

@@ -23,9 +23,16 @@ FILE_COLUMNS = (
 )  # fmt: skip
 NO_FILE = {name: Evidence.model_fields[name].default for name in FILE_COLUMNS}
 _OF_VISITS = sa.select(
-    _TABLE.c.id, _TABLE.c.visit_id, _TABLE.c.item, _TABLE.c.sha256, *(_TABLE.c[name] for name in FILE_COLUMNS)
+    _TABLE.c.id,
+    _TABLE.c.visit_id,
+    _TABLE.c.item,
+    _TABLE.c.sha256,
+    _TABLE.c.source,
+    *(_TABLE.c[name] for name in FILE_COLUMNS),
 ).where(_TABLE.c.visit_id.in_(sa.bindparam("visits", expanding=True)))
 _EXPECT = sa.insert(_TABLE)
+_SOURCE = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("row")).values(source=sa.bindparam("said"))
+NOTHING: Mapping[str, str] = {}
 
 Rows = list[Mapping[str, Any]]
 
@@ -39,7 +46,11 @@ def photo_rows(session: Session, visits: Sequence[UUID]) -> dict[UUID, Rows]:
 
 
 def to_expect(
-    rows: Rows, visit_id: UUID, pairs: set[tuple[str, str]], now: datetime
+    rows: Rows,
+    visit_id: UUID,
+    pairs: set[tuple[str, str]],
+    now: datetime,
+    sources: Mapping[str, str] = NOTHING,
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """A new row for every promise without one; a photo that is here already for another item is here for this one too.
 
@@ -59,6 +70,7 @@ def to_expect(
                 "state": EvidenceState.UPLOADED if here else EvidenceState.EXPECTED,
                 "reason": "",
                 "added_at": now,
+                "source": sources.get(sha, ""),
                 **({name: here[name] for name in FILE_COLUMNS} if here else NO_FILE),
             }
         )
@@ -69,6 +81,21 @@ def expect(session: Session, fresh: list[dict[str, Any]]) -> None:
     """Write the new rows."""
     if fresh:
         session.connection().execute(_EXPECT, fresh)
+
+
+def to_mark(rows: Rows, sources: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Photos that are known already and whose source is told only now."""
+    return [
+        {"row": row["id"], "said": sources[row["sha256"]]}
+        for row in rows
+        if sources.get(row["sha256"], row["source"]) != row["source"]
+    ]
+
+
+def mark_sources(session: Session, marks: list[dict[str, Any]]) -> None:
+    """Write where they come from."""
+    if marks:
+        session.connection().execute(_SOURCE, marks)
 
 
 def expect_photos(

@@ -26,7 +26,15 @@ from audit_app.organisation.rules import Actor
 from audit_app.standards.parsed import version_by_id
 from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.filled import Filled, fill
-from audit_app.visits.actions.evidence import Rows, drop_unpromised, expect, photo_rows, to_expect
+from audit_app.visits.actions.evidence import (
+    Rows,
+    drop_unpromised,
+    expect,
+    mark_sources,
+    photo_rows,
+    to_expect,
+    to_mark,
+)
 from audit_app.visits.actions.flags import Case, flag_submissions
 from audit_app.visits.actions.steps import Sending, move_submitted
 from audit_app.visits.events import VisitSubmitted
@@ -236,12 +244,14 @@ def _write(session: Session, taken: Sequence[_Taken], now: datetime, announce: T
     connection.execute(_INSERT, [_revision(one, now) for one in taken])
     photos = photo_rows(session, [one.sent.visit_id for one in taken])
     fresh: list[dict[str, Any]] = []
+    marks: list[dict[str, Any]] = []
     receipts = []
     for one in taken:
         sent = one.sent
         rows, pairs = photos.get(sent.visit_id, []), promised(one.answers)
-        new, missing = to_expect(rows, sent.visit_id, pairs, now)
+        new, missing = to_expect(rows, sent.visit_id, pairs, now, sent.parcel.sources)
         fresh += new
+        marks += to_mark(rows, sent.parcel.sources)
         if one.counts and one.case.revision_id is None and rows:
             _forget(session, rows, pairs)
         receipts.append(
@@ -255,6 +265,7 @@ def _write(session: Session, taken: Sequence[_Taken], now: datetime, announce: T
                 revision=str(sent.parcel.id),
             )  # fmt: skip
     expect(session, fresh)
+    mark_sources(session, marks)
     if submitted := [one for one in taken if one.counts]:
         sendings = [_sending(one, now) for one in submitted]
         move_submitted(session, sendings, now)

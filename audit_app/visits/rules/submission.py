@@ -1,7 +1,7 @@
 """What a submission is, when it may be taken, and what a correction may touch. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,12 @@ from audit_app.standards.rules.filled import Filled
 from audit_app.standards.rules.visibility import Attributes, Lacking, Visibility, missing, visibility
 from audit_app.visits.models import VisitState as S
 from audit_app.visits.rules.entries import SHA256, AnswersNotTaken, Entry, read_moment, same
+from audit_app.visits.rules.evidence import SOURCES
 
 SKEW = timedelta(minutes=5)
 """A device's clock that is further off is corrected by what the server saw."""
 MOST_ANSWERS = 400
+MOST_IN_MANIFEST = 200
 
 
 class DifferentBytes(AuditError):
@@ -67,6 +69,8 @@ class Parcel:
     answers: dict[str, object]
     place: dict[str, float] | None = None
     """Where the phone says it is: latitude, longitude, and accuracy in metres where it knows."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of a photo → where the phone says it comes from; what it does not know is not here."""
 
 
 def read_parcel(body: Mapping[str, Any]) -> Parcel:
@@ -90,13 +94,18 @@ def read_parcel(body: Mapping[str, Any]) -> Parcel:
         if body.get(name) is not None and moments[name] is None:
             wrong[name] = _t(_("The time must look like 2026-11-22T14:05:00+02:00."))
     answers = _answers(body.get("answers"), wrong)
-    _check_manifest(body.get("evidence"), wrong)
+    sources = _sources(body.get("evidence"), wrong)
     place = _place(body.get("place"), wrong)
     if wrong:
         raise BodyNotUnderstood(wrong)
     assert submission_id is not None
     return Parcel(
-        submission_id, base if isinstance(base, int) else None, **moments, answers=answers, place=place
+        submission_id,
+        base if isinstance(base, int) else None,
+        **moments,
+        answers=answers,
+        place=place,
+        sources=sources,
     )
 
 
@@ -116,16 +125,21 @@ def _answers(raw: object, wrong: dict[str, str]) -> dict[str, object]:
     return found
 
 
-def _check_manifest(raw: object, wrong: dict[str, str]) -> None:
+def _sources(raw: object, wrong: dict[str, str]) -> dict[str, str]:
+    """Where each photo of the manifest comes from; a source we do not know is simply not known."""
+    found: dict[str, str] = {}
     if raw is None:
-        return
-    if not isinstance(raw, list) or len(raw) > 200:
+        return found
+    if not isinstance(raw, list) or len(raw) > MOST_IN_MANIFEST:
         wrong["evidence"] = _t(_("The list of photos must be a list."))
-        return
+        return found
     for one in raw:
         sha = one.get("sha256") if isinstance(one, dict) else None
         if not isinstance(sha, str) or not SHA256.fullmatch(sha):
             wrong["evidence"] = _t(_("A photo is named by its SHA-256 in small hexadecimal letters."))
+        elif isinstance(one.get("from"), str) and one["from"] in SOURCES:
+            found[sha] = one["from"]
+    return found
 
 
 def _place(raw: object, wrong: dict[str, str]) -> dict[str, float] | None:
