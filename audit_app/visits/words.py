@@ -43,6 +43,18 @@ PLAIN: dict[str, str] = {
 }
 
 
+SOURCES: dict[str, str] = {
+    "camera": _("Taken with the camera"),
+    "library": _("Chosen from the phone's pictures"),
+    "hand": _("Drawn by hand"),
+}
+
+
+def source_words(source: str) -> str:
+    """Where the phone says a photo comes from."""
+    return _t(SOURCES[source]) if source in SOURCES else ""
+
+
 def answer_words(item: Item, answer: Answer | None) -> str:
     """What was answered, in the reader's language."""
     if answer is None:

@@ -8,7 +8,7 @@ import sqlmodel
 from alembic import op
 
 revision = 'sources'
-down_revision = 'studies'
+down_revision = 'void_paid'
 branch_labels = None
 depends_on = None
 
