@@ -153,6 +153,18 @@
     });
   }
 
+  /* Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y are the buttons Undo and Redo; inside a field they stay the browser's own. */
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=hidden])")) return;
+    const key = event.key.toLowerCase();
+    const way = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" && !event.shiftKey ? "redo" : "";
+    const button = way && document.querySelector(`button[data-step="${way}"]`);
+    if (!button) return;
+    event.preventDefault();
+    if (!button.disabled) button.click();
+  });
+
   /* The answers an item can have, as the hint of the box beside it. */
   const hint = (select) => {
     const box = select.closest(".row-item")?.querySelector('input[name$=".value"]');

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, String, UniqueConstraint
+from sqlalchemy import JSON, Column, String, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from audit_app.kit import clock
@@ -53,7 +53,7 @@ class StandardVersion(SQLModel, table=True):
 
 
 class DraftStep(SQLModel, table=True):
-    """What a draft was before an edit, so that the edit can be undone."""
+    """What a draft was before an edit, so that the edit can be undone; once undone, what it was after it."""
 
     __tablename__ = "draft_step"
     __table_args__ = (UniqueConstraint("version_id", "edition"),)
@@ -65,3 +65,4 @@ class DraftStep(SQLModel, table=True):
     what: str = Field(default="", max_length=200)
     made_by: UUID | None = Field(default=None, foreign_key="person.id")
     made_at: datetime = Field(default_factory=clock.now)
+    undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

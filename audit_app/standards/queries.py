@@ -234,13 +234,17 @@ class Step:
     by: str
 
 
-def steps_of(session: Session, version_id: UUID, limit: int = 10) -> list[Step]:
-    """The last saves of a draft, the newest first; the first of them is what Undo takes back."""
+def steps_of(session: Session, version_id: UUID, limit: int = 10, *, undone: bool = False) -> list[Step]:
+    """The last saves of a draft, the newest first; the first of them is what Undo takes back.
+
+    With `undone` those that were taken back, the one first that Redo makes again.
+    """
+    order = col(DraftStep.edition).asc() if undone else col(DraftStep.edition).desc()
     rows = session.exec(
         select(DraftStep.edition, DraftStep.what, DraftStep.made_at, Person.name)
         .outerjoin(Person, col(Person.id) == col(DraftStep.made_by))
-        .where(DraftStep.version_id == version_id)
-        .order_by(col(DraftStep.edition).desc())
+        .where(DraftStep.version_id == version_id, col(DraftStep.undone).is_(undone))
+        .order_by(order)
         .limit(limit)
     ).all()
     return [Step(edition, what, made_at, name or "") for edition, what, made_at, name in rows]
@@ -251,7 +255,11 @@ def document_at(session: Session, version: StandardVersion, edition: int) -> Map
     if edition == version.edition:
         return version.document
     return session.exec(
-        select(DraftStep.document).where(DraftStep.version_id == version.id, DraftStep.edition == edition)
+        select(DraftStep.document).where(
+            DraftStep.version_id == version.id,
+            DraftStep.edition == edition,
+            col(DraftStep.undone).is_(False),
+        )
     ).one_or_none()
 
 

@@ -49,6 +49,10 @@ def test_what_is_typed_is_saved_checked_and_taken_back(live, desk, engines, quin
         with page.expect_navigation():
             page.keyboard.press("u")
     assert page.input_value("#f-weight") == "4"
+    for keys, weight in (("Control+Shift+Z", "heavy"), ("Control+y", "3"), ("Control+z", "heavy")):
+        with page.expect_navigation():
+            page.keyboard.press(keys)
+        assert page.input_value("#f-weight") == weight
 
 
 def test_an_item_is_moved_by_keys_and_what_was_typed_goes_along(live, desk, engines, quinn, draft):

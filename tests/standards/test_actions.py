@@ -131,6 +131,46 @@ def test_each_edit_can_be_taken_back_step_by_step(both_engines, quinn):
         assert actions.undo(session, draft, seen=8, by=quinn, now=NOW) is None
 
 
+def test_what_was_taken_back_is_made_again_in_order_until_somebody_edits(both_engines, quinn):
+    def said():
+        return draft.document["sections"][0]["items"][0]["text"]["en"]
+
+    def step(way):
+        what = way(session, draft, seen=draft.edition, by=quinn, now=NOW)
+        return what, said()
+
+    with write(both_engines) as session:
+        draft = make_version(session, published=False)
+        at_first = said()
+        for text in ("One", "Two", "Three"):
+            actions.change_draft(
+                session, draft, lambda d, t=text: reworded(d, t), seen=draft.edition, what=text, by=quinn, now=NOW
+            )  # fmt: skip
+        assert step(actions.redo) == (None, "Three")
+        assert [step(actions.undo) for _ in range(4)] == [
+            ("Three", "Two"), ("Two", "One"), ("One", at_first), (None, at_first)
+        ]  # fmt: skip
+        assert [one.what for one in queries.steps_of(session, draft.id, undone=True)] == [
+            "One",
+            "Two",
+            "Three",
+        ]
+        assert [step(actions.redo) for _ in range(2)] == [("One", "One"), ("Two", "Two")]
+        assert step(actions.undo) == ("Two", "One")
+        assert [step(actions.redo) for _ in range(3)] == [("Two", "Two"), ("Three", "Three"), (None, "Three")]
+        with pytest.raises(actions.EditConflict):
+            actions.redo(session, draft, seen=draft.edition - 1, by=quinn, now=NOW)
+
+        step(actions.undo)
+        seen = draft.edition
+        actions.change_draft(
+            session, draft, lambda d: reworded(d, "Else"), seen=seen, what="Else", by=quinn, now=NOW
+        )
+        assert queries.steps_of(session, draft.id, undone=True) == []
+        assert step(actions.redo) == (None, "Else")
+        assert [step(actions.undo)[1] for _ in range(4)] == ["Two", "One", at_first, at_first]
+
+
 def test_only_the_last_hundred_steps_are_kept(both_engines, quinn):
     with write(both_engines) as session:
         draft = make_version(session, published=False)

@@ -84,6 +84,13 @@ def test_an_edit_is_one_step_and_one_entry_and_can_be_undone(client, engines, ed
     assert answer.headers["location"] == editor + "/items/greeted"
     assert document(engines) == before
     assert "disabled" in client.get(editor).text
+    answer = save(client, engines, editor + "/redo", {})
+    assert answer.headers["location"] == editor + "/items/greeted"
+    assert "Made again: " in client.get(editor + "/items/greeted").text
+    assert find_item(document(engines), "greeted")[1] == item
+    assert save(client, engines, editor + "/redo", {}).status_code == 303
+    assert "There is nothing to make again." in client.get(editor).text
+    save(client, engines, editor + "/undo", {})
     assert save(client, engines, editor + "/undo", {}).status_code == 303
 
 
@@ -373,7 +380,7 @@ def test_a_save_that_names_no_edition_is_refused(client, engines, editor, given)
 @pytest.mark.parametrize(
     "path",
     ["/", "/sections/welcome", "/items/greeted", "/new-item", "/new-section", "/items/greeted/move",
-     "/items/greeted/remove", "/sections/welcome/remove", "/undo"],
+     "/items/greeted/remove", "/sections/welcome/remove", "/undo", "/redo"],
 )  # fmt: skip
 def test_a_published_version_is_not_edited_by_any_address(client, engines, quinn, path):
     with write(engines) as session:

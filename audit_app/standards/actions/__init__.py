@@ -1,4 +1,4 @@
-"""Changes to standards: begin, import, edit, undo, publish, retire. Each is one transaction with one audit entry."""
+"""Changes to standards: begin, import, edit, undo, redo, publish, retire. Each is one transaction with one audit entry."""
 
 from audit_app.standards.actions.drafts import (
     MOST_STEPS,
@@ -11,6 +11,7 @@ from audit_app.standards.actions.drafts import (
     import_document,
     new_draft,
     new_standard,
+    redo,
     undo,
 )
 from audit_app.standards.actions.publishing import (
@@ -34,6 +35,7 @@ __all__ = [
     "new_draft",
     "new_standard",
     "publish",
+    "redo",
     "retire",
     "undo",
 ]

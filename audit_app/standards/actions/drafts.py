@@ -193,9 +193,10 @@ def change_draft(
             made_at=now,
         )
     )
+    too_old = col(DraftStep.edition) < version.edition - MOST_STEPS
     session.connection().execute(
         sa.delete(DraftStep).where(
-            col(DraftStep.version_id) == version.id, col(DraftStep.edition) < version.edition - MOST_STEPS
+            col(DraftStep.version_id) == version.id, sa.or_(too_old, col(DraftStep.undone))
         )
     )
     audit.record(
@@ -230,25 +231,43 @@ def undo(
     session: Session, version: StandardVersion, *, seen: int, by: Someone | None, now: datetime
 ) -> str | None:
     """Take the last edit back; gives what it was, or None when there is nothing left to take back."""
+    return _step(session, version, seen=seen, by=by, now=now, back=True)
+
+
+def redo(
+    session: Session, version: StandardVersion, *, seen: int, by: Someone | None, now: datetime
+) -> str | None:
+    """Make the edit again that was taken back last; None when there is none, as after any new edit."""
+    return _step(session, version, seen=seen, by=by, now=now, back=False)
+
+
+def _step(
+    session: Session, version: StandardVersion, *, seen: int, by: Someone | None, now: datetime, back: bool
+) -> str | None:
+    """One step back or on. The step and the draft change documents, so the same step leads the other way next time."""
     if version.state != VersionState.DRAFT:
         raise queries.NotADraft
     if seen != version.edition:
         raise EditConflict
+    # Steps are taken back from the newest on, so the one to be made again first is the oldest of those taken back.
+    order = col(DraftStep.edition).desc() if back else col(DraftStep.edition).asc()
     step = session.exec(
         select(DraftStep)
-        .where(DraftStep.version_id == version.id)
-        .order_by(col(DraftStep.edition).desc())
+        .where(DraftStep.version_id == version.id, col(DraftStep.undone).is_(not back))
+        .order_by(order)
         .limit(1)
     ).first()
     if step is None:
         return None
+    here = version.document
     _write(session, version, step.document, now)
-    session.delete(step)
+    step.document, step.undone = here, back
+    session.add(step)
     session.flush()
     audit.record(
         session,
         _id(by),
-        "standard.undone",
+        "standard.undone" if back else "standard.redone",
         "standard_version",
         version.id,
         at=now,

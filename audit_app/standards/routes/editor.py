@@ -272,21 +272,33 @@ class EditDraft(Controller):
     @post("/undo", name="standards.undo")
     def undo(self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]) -> Redirect:
         """Take the last edit back."""
-        draft = queries.draft(session, version_id)
-        seen = _edition(typed)
-        try:
-            what = actions.undo(session, draft, seen=seen, by=request.user, now=clock.now())
-        except actions.EditConflict:
-            return too_late(request, version_id)
-        said = (
-            _t("Taken back: %(what)s", what=phrases.step_words(what))
-            if what
-            else _t("There is nothing to take back.")
-        )
-        route, params = "standards.edit", dict[str, Any]()
-        code = (what or "").partition("|")[2]
-        if code in editing.item_codes(draft.document):
-            route, params = "standards.edit_item", {"code": code}
-        elif code in editing.section_codes(draft.document):
-            route, params = "standards.edit_section", {"code": code}
-        return see(request, route, version_id=version_id, said=("good", said), **params)
+        return _stepped(request, session, version_id, typed, actions.undo)
+
+    @post("/redo", name="standards.redo")
+    def redo(self, request: R, session: Db, typed: Typed, version_id: FromPath[UUID]) -> Redirect:
+        """Make the edit again that was taken back last."""
+        return _stepped(request, session, version_id, typed, actions.redo)
+
+
+def _stepped(
+    request: R, session: Session, version_id: UUID, typed: FormMultiDict, step: Callable[..., str | None]
+) -> Redirect:
+    """One step back or on, then the part it was about."""
+    draft = queries.draft(session, version_id)
+    try:
+        what = step(session, draft, seen=_edition(typed), by=request.user, now=clock.now())
+    except actions.EditConflict:
+        return too_late(request, version_id)
+    back = step is actions.undo
+    if what:
+        words = phrases.step_words(what)
+        said = _t("Taken back: %(what)s", what=words) if back else _t("Made again: %(what)s", what=words)
+    else:
+        said = _t("There is nothing to take back.") if back else _t("There is nothing to make again.")
+    route, params = "standards.edit", dict[str, Any]()
+    code = (what or "").partition("|")[2]
+    if code in editing.item_codes(draft.document):
+        route, params = "standards.edit_item", {"code": code}
+    elif code in editing.section_codes(draft.document):
+        route, params = "standards.edit_section", {"code": code}
+    return see(request, route, version_id=version_id, said=("good", said), **params)

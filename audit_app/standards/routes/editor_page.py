@@ -115,6 +115,7 @@ def _context(request: R, session: Session, draft: StandardVersion, part: Part) -
         "flawed": {flaw.spot.item or flaw.spot.section for flaw in flaws},
         "errors": errors,
         "step": steps[0] if steps else None,
+        "redo": next(iter(queries.steps_of(session, draft.id, 1, undone=True)), None),
         "conflict": False,
     }
 
