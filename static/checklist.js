@@ -47,6 +47,10 @@
     });
   });
 
+  // A page kept from before the report left (the worker may have sent it): it is not filled a second time.
+  const receipt = await Store.take(person, "receipts", visit).catch(() => null);
+  if (receipt?.number > page.number) { location.replace(root.dataset.receipt); return; }
+
   /* What stands here: the page's answers, or the phone's where those are newer; over them what was not yet acknowledged. */
   const kept = await Store.draft(person, visit).catch(() => null) ?? { visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "" };
   const waits = () => Object.keys(kept.changes).length;

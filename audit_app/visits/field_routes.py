@@ -141,7 +141,7 @@ class Checklist(Controller):
         """The form, as far as it was filled."""
         visit = _own(session, visit_id, request)
         if visit.state not in FILLABLE:
-            return see(request, "field.show", visit_id=visit_id)
+            return _instead(request, visit)
         return _form_page(request, session, visit, {})
 
     @async_post(
@@ -201,7 +201,7 @@ class Checklist(Controller):
         """What was answered and what is missing, before sending."""
         visit = _own(session, visit_id, request)
         if visit.state not in FILLABLE:
-            return see(request, "field.show", visit_id=visit_id)
+            return _instead(request, visit)
         return _check_page(request, session, visit, str(uuid4()), sending=False)
 
     @async_post("/my/visits/{visit_id:uuid}/send", name="field.send", status_code=200)
@@ -287,6 +287,12 @@ def _own(session: Session, visit_id: UUID, request: R) -> Visit:
     if visit.state == VisitState.PLANNED:
         raise NotFound
     return visit
+
+
+def _instead(request: R, visit: Visit) -> Redirect:
+    """Where somebody goes who asks for a form that is not to be filled: what was just sent has its receipt."""
+    sent = visit.state == VisitState.SUBMITTED
+    return see(request, "field.receipt" if sent else "field.show", visit_id=visit.id)
 
 
 def _days_left(due_on: date, timezone: str) -> int:

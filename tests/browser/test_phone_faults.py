@@ -19,7 +19,8 @@ from tests.factories.pictures import jpeg
 from tests.factories.visits import make_version, make_visit
 from tests.support.shopper import Shopper, long_form
 
-pytestmark = pytest.mark.browser
+# A browser is started up to six times in one test.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 NOTICED = (AssertionError, BrowserError)
 
 
@@ -366,6 +367,29 @@ def test_a_big_photo_goes_on_where_the_line_was_cut(live, phone, world, with_bug
         assert sent[:4] == [0, part, part, 2 * part], "goes on from where it was"
         assert sent[4:] == sorted(set(sent[4:])), sent
         assert min(sent[4:]) == 3 * part, "what arrived is not sent again, although its answer was lost"
+
+    judged(with_bug, act)
+
+
+@bugs(("/static/checklist.js", "receipt?.number > page.number", "false"))
+def test_what_was_sent_behind_an_old_page_is_not_filled_again(live, phone, world, with_bug):
+    mara, visits = world
+    page = phone(live, mara)
+    page.goto("/my/visits")
+    page.wait_for_selector("html[data-kept=all]")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    # Sent by another page or by the worker: the phone has the receipt, the kept page is still the empty form.
+    page.evaluate(
+        "visit => Store.write(document.querySelector('[data-person]').dataset.person, 'receipts', { visit, number: 1, received_at: new Date().toISOString() })",
+        str(visits[0].id),
+    )
+    page.context.set_offline(True)
+    live.faults.fault = lambda scope: "down"
+
+    def act():
+        page.goto(f"/my/visits/{visits[0].id}/checklist")
+        page.wait_for_url("**/receipt", timeout=8_000)
+        expect(page.locator(f"[data-visit-state='{visits[0].id}']")).to_contain_text("ent")
 
     judged(with_bug, act)
 

@@ -18,6 +18,10 @@ class Faults:
         self.planted: dict[str, tuple[str, str]] = {}
         self.done = 0
         """How often something went wrong."""
+        self.heard: list[str] = []
+        """Every request that came, so that a test can say what the server was asked."""
+        self.inside: dict[int, str] = {}
+        """Requests that have no answer yet."""
 
     def plant(self, path: str, old: str, new: str) -> None:
         """From now on the script at this path is served with that change."""
@@ -28,6 +32,15 @@ class Faults:
             await self.app(scope, receive, send)
             return
         what = self.fault(scope)
+        line = f"{scope['method']} {scope['path']}{f' ({what})' if what else ''}"
+        self.heard.append(line)
+        self.inside[id(scope)] = line
+        try:
+            await self._answer(what, scope, receive, send)
+        finally:
+            del self.inside[id(scope)]
+
+    async def _answer(self, what: str | None, scope: Any, receive: Any, send: Any) -> None:
         if what:
             self.done += 1
             if what == "lose":

@@ -156,10 +156,19 @@ class Shopper:
         """Wait for the receipt's page, nudging the phone as a person would."""
         until = time.monotonic() + seconds
         while "/receipt" not in self.page.url:
-            assert time.monotonic() < until, "no receipt came"
+            assert time.monotonic() < until, f"no receipt came; {self.why()}"
             with contextlib.suppress(BrowserGone):
                 self.page.evaluate("dispatchEvent(new Event('online'))")
                 self.page.wait_for_timeout(300)
+
+    def why(self) -> str:
+        """What is known about a phone that does not get on, for the message of a failing test."""
+        faults = self.live.faults
+        try:
+            phone = self.page.evaluate(STANDING)
+        except BrowserGone as gone:
+            phone = f"the page does not answer: {gone}"
+        return f"phone: {phone}; without an answer: {list(faults.inside.values())}; heard last: {faults.heard[-12:]}"
 
     def check_server(self) -> None:
         """Sent exactly once, with every answer and photo that the phone had confirmed."""
@@ -186,6 +195,18 @@ class Shopper:
         return {row.sha256 for row in rows if row.file}
 
 
+STANDING = """async () => {
+  const fill = document.getElementById("fill");
+  const locks = await navigator.locks.query();
+  const who = fill?.dataset.person;
+  const soon = (work) => Promise.race([work, new Promise((go) => setTimeout(go, 2000, "no answer"))]);
+  return {
+    url: location.href, online: navigator.onLine, ...fill?.dataset,
+    state: document.querySelector("[data-sync]")?.dataset.state, note: document.getElementById("fill-note")?.textContent,
+    held: locks.held.map((one) => one.name), waiting: locks.pending.map((one) => one.name),
+    unsent: who && window.Store ? await soon(Store.unsent(who)) : null,
+  };
+}"""
 KEPT = """async ([code, value]) => {
   const { person, fill } = document.getElementById("fill").dataset;
   const began = performance.now();

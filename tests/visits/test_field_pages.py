@@ -83,6 +83,7 @@ def test_the_whole_journey_without_a_script(world):
     for _twice in range(2):
         sent = client.post(f"{where}/send", {"submission_id": submission_id})
         assert (sent.status_code, sent.headers["location"]) == (303, f"{where}/receipt")
+    assert client.get(f"{where}/checklist").headers["location"] == f"{where}/receipt"
     receipt = client.get(f"{where}/receipt").text
     assert submission_id[:8] in receipt
     assert "Sent. Thank you!" in receipt
