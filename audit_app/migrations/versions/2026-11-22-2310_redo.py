@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'redo'
-down_revision = 'void_paid'
+down_revision = 'sources'
 branch_labels = None
 depends_on = None
 
