@@ -14,6 +14,7 @@ from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.kit import clock
 from audit_app.kit.audit import AuditEntry
 from audit_app.kit.db import read, write
+from audit_app.organisation.models import Location
 from audit_app.outcomes.models import OutcomeWeek
 from audit_app.standards.models import StandardVersion
 from tests.factories.effectiveness import make_study
@@ -51,10 +52,15 @@ def network(session: Session, steps: int = 4, first: date = MONDAY):
 
 
 def add_effect(session: Session, pilot: Pilot, effect: float) -> None:
-    """From its start on each place sells more, with some noise."""
+    """From its start on each place sells more, with some noise. By code: ids are made by chance, and with them the order of rows."""
     rng = np.random.default_rng(8)
     start = {one.location_id: one.starts_on for one in session.exec(select(PilotStep)).all()}
-    for week in session.exec(select(OutcomeWeek)).all():
+    weeks = session.exec(
+        select(OutcomeWeek)
+        .join(Location, Location.id == OutcomeWeek.location_id)
+        .order_by(Location.code, OutcomeWeek.monday)
+    )
+    for week in weeks.all():
         gain = effect * (week.monday >= start[week.location_id])
         week.transactions = round(week.visitors * 0.25 * np.exp(gain + rng.standard_normal() * 0.01))
         session.add(week)
