@@ -79,6 +79,7 @@ ROUTES: list[Any] = [
     effectiveness_routes.Asking,
     effectiveness_routes.Deciding,
     effectiveness_routes.Files,
+    effectiveness_routes.RowsBehind,
     effectiveness_routes.Reading,
     imports_routes.Imports,
     imports_routes.Exports,

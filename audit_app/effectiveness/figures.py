@@ -1,18 +1,14 @@
-"""What the drawings and tables of a study need beside its lines: scales, sorted rows, points, the rows behind a figure."""
+"""What the drawings and tables of a study need beside its lines: scales, sorted rows, points."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-
 from audit_app.effectiveness import wording
 from audit_app.effectiveness.reading import SETTLED, Effect, Line, Reading
 from audit_app.effectiveness.rules.behind import LAGS
-from audit_app.effectiveness.rules.facts import Facts
-from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.effectiveness.rules.plan import Model, Outcome
 from audit_app.kit.i18n import format_day, pick
 
@@ -118,6 +114,8 @@ def compliance_points(behind: Mapping[str, Any], item: str) -> list[dict[str, An
         points.append(
             {
                 "label": label,
+                "from_on": (first + timedelta(weeks=step * number)).isoformat(),
+                "to_on": (first + timedelta(weeks=step * (number + 1), days=-1)).isoformat(),
                 "value": mean,
                 "n": n,
                 "low": max(mean - half, 0.0) if half is not None else None,
@@ -188,91 +186,40 @@ class NaiveCount:
     opposite: int
 
 
+CALLED = ("naive", "shown", "both", "opposite")
+
+
+def called(reading: Reading, outcome: str, which: str) -> list[Line]:
+    """The items that a correlation calls effective at 5 %, that the study has shown, or that both do; else all."""
+    names = [one.name for one in reading.outcomes]
+    name = outcome if outcome in names else next(iter(names), "")
+    return [
+        line
+        for line in reading.lines
+        if (effect := line.on(name)) is not None and (which not in CALLED or which in _called(effect))
+    ]
+
+
+def _called(effect: Effect) -> set[str]:
+    naive = effect.raw.naive_p is not None and effect.raw.naive_p < 0.05
+    shown = effect.verdict in SETTLED
+    found = {word for word, so in (("naive", naive), ("shown", shown)) if so}
+    if naive and shown:
+        found.add("both" if _same_way(effect) else "opposite")
+    return found
+
+
 def naive_counts(reading: Reading) -> list[NaiveCount]:
     """Per outcome: items a correlation calls effective at 5 %, and how many of them hold."""
     found = []
     for outcome in reading.outcomes:
         effects = [one for line in reading.lines if (one := line.on(outcome.name)) is not None]
-        tested = [one for one in effects if one.raw.naive_p is not None]
-        naive = [one for one in tested if one.raw.naive_p is not None and one.raw.naive_p < 0.05]
-        settled = [one for one in effects if one.verdict in SETTLED]
-        both = [one for one in naive if one.verdict in SETTLED and _same_way(one)]
-        opposite = [one for one in naive if one.verdict in SETTLED and not _same_way(one)]
-        found.append(
-            NaiveCount(
-                outcome,
-                wording.outcome_name(outcome.name),
-                len(tested),
-                len(naive),
-                len(settled),
-                len(both),
-                len(opposite),
-            )
-        )
+        words = [_called(one) for one in effects]
+        tested = sum(one.raw.naive_p is not None for one in effects)
+        counts = [sum(word in one for one in words) for word in CALLED]
+        found.append(NaiveCount(outcome, wording.outcome_name(outcome.name), tested, *counts))
     return found
 
 
 def _same_way(effect: Effect) -> bool:
     return (effect.naive or 0.0) * (effect.value or 0.0) > 0
-
-
-VISIT_HEADINGS = ("visit", "location", "region", "week_from", "version", "item", "answer_ratio")
-
-
-def visit_rows(facts: Facts, item: str, places: Mapping[str, str] | None = None) -> Iterator[tuple[Any, ...]]:
-    """The visits behind an item's figures: id, place, region, the week, version, and the answer as a share of full marks."""
-    j = facts.items.index(item)
-    ratio = facts.ratio[:, j]
-    for v in np.flatnonzero(np.isfinite(ratio)).tolist():
-        s = int(facts.location[v])
-        week = int(facts.day[v]) // 7
-        yield (
-            facts.visits[v],
-            facts.locations[s],
-            facts.regions[s],
-            facts.first_day + timedelta(weeks=week),
-            int(facts.version[v]),
-            item,
-            round(float(ratio[v]), 4),
-        )
-
-
-def week_rows(facts: Facts, item: str) -> Iterator[tuple[Any, ...]]:
-    """The location-weeks behind an item's figures: place, week, visits that answered it, their mean, and the measures."""
-    j = facts.items.index(item)
-    ratio = facts.ratio[:, j].astype(float)
-    known = np.isfinite(ratio)
-    shape = (len(facts.locations), facts.weeks)
-    at = (facts.location[known], np.minimum(facts.day[known] // 7, facts.weeks - 1))
-    n = np.zeros(shape, dtype=int)
-    total = np.zeros(shape)
-    np.add.at(n, at, 1)
-    np.add.at(total, at, ratio[known])
-    names = sorted(facts.measures)
-    for s, w in zip(*np.nonzero(facts.days_covered > 0), strict=True):
-        yield (
-            facts.locations[s],
-            facts.regions[s],
-            facts.first_day + timedelta(weeks=int(w)),
-            int(facts.days_covered[s, w]),
-            int(n[s, w]),
-            round(float(total[s, w] / n[s, w]), 4) if n[s, w] else None,
-            *(_number(facts.measures[name][s, w]) for name in names),
-        )
-
-
-def week_headings(facts: Facts) -> tuple[str, ...]:
-    """Headings of `week_rows`."""
-    return ("location", "region", "week_from", "days", "visits", "mean_answer_ratio", *sorted(facts.measures))
-
-
-def _number(value: Any) -> float | int | None:
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    return int(number) if number == int(number) else round(number, 2)
-
-
-def settles(verdict: Verdict) -> bool:
-    """Whether something was shown, one way or the other."""
-    return verdict in (*SETTLED, Verdict.NO_EVIDENCE)

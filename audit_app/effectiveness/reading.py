@@ -26,6 +26,12 @@ class Money:
     complaints: float | None
     complaint_cost: float | None
 
+    def base(self, outcome: Outcome) -> float | None:
+        """What the share is taken of: a usual place's revenue a month, or its complaints."""
+        if outcome.name in ("conversion", "ticket"):
+            return self.revenue
+        return self.complaints if outcome.name == "complaints" and self.complaint_cost else None
+
     def worth(self, outcome: Outcome, change: float | None) -> float | None:
         """Money a month and shop of a change of the log; None where the outcome has no price."""
         if change is None or outcome.model is Model.MEAN:
@@ -106,11 +112,13 @@ class Experiment:
     text: str
     interval: str
     until: date
+    version: int | None = None
+    """The version that was tried as a whole, of which the item was only a part; None: the item alone."""
 
     @property
     def outranks(self) -> bool:
-        """Whether it settles something; then it counts more than what was observed."""
-        return self.verdict in (*SETTLED, Verdict.NO_EVIDENCE)
+        """Whether it settles something about the item; then it counts more than what was observed."""
+        return self.version is None and self.verdict in (*SETTLED, Verdict.NO_EVIDENCE)
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,11 @@ class Reading:
     def minutes_of(self, decision: Decision) -> float:
         """The part of items with this decision."""
         return sum(one.name.minutes for one in self.lines if one.proposed is decision)
+
+    @property
+    def settled(self) -> list[Line]:
+        """Items of which something was shown on any outcome."""
+        return [one for one in self.lines if any(effect.verdict in SETTLED for effect in one.effects)]
 
     @property
     def trade_offs(self) -> list[Line]:

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlmodel import Session
 
 from audit_app.effectiveness import actions, trust, wording
-from audit_app.effectiveness.models import StudyState
+from audit_app.effectiveness.models import Study, StudyState
 from audit_app.effectiveness.queries import studies
+from audit_app.effectiveness.queries.experiments import trials_of
 from audit_app.kit import clock
 from audit_app.kit.db import make_engines, read, write
 from audit_app.kit.errors import AuditError, NotFound
@@ -34,25 +36,30 @@ def make(arguments: Mapping[str, Any], _tell: Tell) -> bytes:
             study = studies.study_row(session, UUID(arguments["study_id"]))
             if study.state != StudyState.DONE:
                 raise NotFound
-            story = studies.reading_of(session, study)
             html = (
                 make_environment()
                 .get_template("effectiveness/print.html")
-                .render(
-                    locale=locale,
-                    study=study,
-                    standard=session.get_one(Standard, study.standard_id),
-                    story=story,
-                    groups=story.groups,
-                    doubts=trust.doubts_of(story),
-                    powers=trust.powers_of(story),
-                    network=story.behind.get("network") or {},
-                    words=wording,
-                )
+                .render(locale=locale, css="", **on_paper(session, study))
             )
     finally:
         engines.dispose()
     return pdf_of(html, (data_folder("static") / "report.css").read_text(encoding="utf-8"))
+
+
+def on_paper(session: Session, study: Study) -> dict[str, Any]:
+    """What the report shows, as PDF or as a page to print."""
+    story = studies.reading_of(session, study)
+    return {
+        "study": study,
+        "standard": session.get_one(Standard, study.standard_id),
+        "story": story,
+        "groups": story.groups,
+        "trials": trials_of(session, study.standard_id),
+        "doubts": trust.doubts_of(story),
+        "powers": trust.powers_of(story),
+        "network": story.behind.get("network") or {},
+        "words": wording,
+    }
 
 
 def report_kind() -> Kind:

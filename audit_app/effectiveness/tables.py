@@ -1,15 +1,18 @@
-"""A study as a workbook for people: what to do, effects, reasons to doubt."""
+"""A study as a workbook for people: what to do, effects, pilots, reasons to doubt."""
+
+from collections.abc import Sequence
 
 from audit_app.effectiveness import trust, wording
 from audit_app.effectiveness.models import Study
+from audit_app.effectiveness.queries.experiments import Trial
 from audit_app.effectiveness.reading import Effect, Reading
 from audit_app.kit.i18n import _, gettext, pick
 from audit_app.kit.xlsx_writing import Cell, Page, write_pages
 from audit_app.standards.models import Standard
 
 
-def workbook(study: Study, standard: Standard, story: Reading) -> bytes:
-    """Four sheets in the reader's language; numbers are numbers."""
+def workbook(study: Study, standard: Standard, story: Reading, trials: Sequence[Trial] = ()) -> bytes:
+    """Five sheets in the reader's language; numbers are numbers."""
     return write_pages(
         [
             Page(
@@ -50,6 +53,21 @@ def workbook(study: Study, standard: Standard, story: Reading) -> bytes:
                 ],
                 [_effect_row(line.item, effect) for line in story.lines for effect in line.effects],
                 (22, 18, 18, 14, 10, 10, 10, 14, 14, 10, 14),
+            ),
+            Page(
+                gettext(_("Pilots")),
+                [
+                    gettext(one)
+                    for one in (
+                        _("Item"), _("Version"), _("Outcome"), _("Verdict"), _("Effect"), _("Range"), _("Numbers until"),
+                    )
+                ],
+                [
+                    [one.item, one.version, result.name, wording.verdict_word(result.verdict), result.text, result.interval, one.until]
+                    for one in trials
+                    for result in one.results
+                ],
+                (22, 10, 18, 18, 14, 22, 14),
             ),
             Page(
                 gettext(_("Reasons to doubt")),

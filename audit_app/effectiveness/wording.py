@@ -10,7 +10,7 @@ from babel.numbers import format_currency, get_currency_symbol
 
 from audit_app.effectiveness.rules.findings import Decision, Estimate, Reason, Verdict
 from audit_app.effectiveness.rules.plan import Model
-from audit_app.kit.i18n import _, format_number, gettext, language, pick
+from audit_app.kit.i18n import _, format_number, gettext, language, ngettext, pick
 
 OUTCOMES = {
     "conversion": _("Conversion"),
@@ -82,6 +82,11 @@ def decision_word(decision: str) -> str:
     return gettext(DECISIONS[decision][0])
 
 
+def verdict_word(verdict: str) -> str:
+    """Pays, harmful, no evidence, not enough data, no variation."""
+    return gettext(VERDICTS[verdict][0])
+
+
 def signed(value: float | None, places: int = 1) -> str:
     """A number with its sign, by the reader's rules; a true minus, and no sign for what rounds to nothing."""
     if value is None or not math.isfinite(value):
@@ -118,6 +123,15 @@ LOWEST, HIGHEST = -90.0, 300.0
 def is_wide(low: float | None, high: float | None, model: Model | str) -> bool:
     """Whether the range holds nearly everything."""
     return model != Model.MEAN and (low is None or high is None or (low < LOWEST or high > HIGHEST))
+
+
+def size_text(value: float | None, model: Model | str) -> str:
+    """`±3.0 %`: how large, whichever way; what is beyond all measure is only called so."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if model != Model.MEAN and abs(value) > HIGHEST:
+        return gettext(_("more than ±%(size)s %%"), size=format_number(HIGHEST, 0))
+    return "±" + effect_text(abs(value), model).lstrip("+")
 
 
 def range_text(low: float | None, high: float | None, model: Model | str) -> str:
@@ -167,6 +181,17 @@ def strength(estimate: Estimate, doubted: bool) -> str:
     if estimate.verdict is Verdict.NO_VARIATION:
         return gettext(_("cannot be tested"))
     return gettext(_("not settled"))
+
+
+def sizes(places: int, weeks: int, visits: int) -> str:
+    """`40 places, 52 weeks, 1,654 visits`"""
+    return ", ".join(
+        (
+            ngettext("%(num)s place", "%(num)s places", places),
+            ngettext("%(num)s week", "%(num)s weeks", weeks),
+            ngettext("%(num)s visit", "%(num)s visits", visits),
+        )
+    )
 
 
 def said(reason: Reason | Mapping[str, Any], names: Mapping[str, Any] | None = None) -> str:

@@ -6,6 +6,8 @@ from litestar import Controller, Request
 from litestar.response import Redirect, Template
 from sqlmodel import Session
 
+from audit_app.effectiveness import wording
+from audit_app.effectiveness.queries import studies
 from audit_app.home import queries
 from audit_app.home.tasks import desk_tasks, set_up_tasks
 from audit_app.kit import clock
@@ -21,6 +23,7 @@ FIELD_WORK = frozenset({Role.SHOPPER, Role.AUDITOR})
 OVERVIEW = (Role.QUALITY_MANAGER, Role.ADMINISTRATOR, Role.EXECUTIVE, Role.REGION_MANAGER)
 LEARNERS = (Role.TRAINER, Role.PROCESS_OWNER)
 MOST_FAILED = 8
+MOST_STUDIES = 3
 
 
 class Home(Controller):
@@ -47,12 +50,19 @@ def parts_of(session: Session, actor: Actor, reverse: Any) -> dict[str, Any]:
         "own": None,
         "failed": None,
         "library": None,
+        "studies": None,
     }
     if actor.has(Role.QUALITY_MANAGER, Role.REVIEWER):
         scope = actor.scope(Role.QUALITY_MANAGER, Role.REVIEWER)
         parts["tasks"] += desk_tasks(session, actor, scope, now, reverse)
     if actor.has(Role.ADMINISTRATOR):
         parts["tasks"] += set_up_tasks(session, reverse)
+    if actor.scope(Role.EXECUTIVE).everything:
+        parts["studies"] = [
+            (row, studies.reading_of(session, row.study))
+            for row in studies.newest_done(session)[:MOST_STUDIES]
+        ]
+        parts["words"] = wording
     if actor.has(*OVERVIEW):
         parts["overview"] = overview(session, actor.scope(*OVERVIEW))
     if actor.has(Role.LOCATION_MANAGER):

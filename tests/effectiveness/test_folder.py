@@ -161,9 +161,9 @@ BAD = {
     "share above one": (cell("answers.csv", 2, 2, "1.5"), "is none of"),
     "two locations": (
         lambda f: write_world(make_world(locations=2, effects=(0.5, 0.0)), f),
-        "Only 2 locations",
+        "two visits or more: only 2",
     ),
-    "one week": (lambda f: write_world(make_world(weeks=1, visits=2, effects=(0.5, 0.0)), f), "only 1 weeks"),
+    "one week": (lambda f: write_world(make_world(weeks=1, visits=2, effects=(0.5, 0.0)), f), "Weeks in the period: only 1"),
     "outcomes of noughts": (
         edit("outcomes.csv", lambda lines: [lines[0], *(",".join([*line.split(",")[:2], "0", "0", "0", "0"]) for line in lines[1:])]),
         "None of the outcomes",

@@ -1,5 +1,6 @@
 """Pilots as people use them: plan with a preview, start, note, measure, stop; what is told to whom."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -242,3 +243,28 @@ def test_a_study_shows_what_an_experiment_found_before_what_was_observed(client,
     page = client.sign_in(audrey).get(where + "/items/greeted").text
     assert "An experiment outranks" in page
     assert "/pilots/" not in page
+
+
+def test_a_version_tried_as_a_whole_is_shown_with_its_items_but_outranks_nothing(client, engines, later):
+    with write(engines) as session:
+        quinn, wanted, _places = network(session)
+        version = session.exec(
+            select(StandardVersion).where(StandardVersion.standard_id == wanted.standard_id)
+        ).one()
+        early = later.replace(month=2, day=16)
+        whole = replace(wanted, item="", version_id=version.id)
+        pilot = actions.plan_pilot(session, whole, quinn.id, early)
+        session.flush()
+        add_effect(session, pilot, 0.05)
+        actions.start_pilot(session, pilot, quinn.id, early)
+        actions.measure_pilot(session, pilot, quinn.id, later)
+        study = make_study(session, version, quinn)
+    where = f"/effectiveness/studies/{study.id}"
+    client.sign_in(quinn)
+
+    text = client.get(where + "/items/smile").text
+    assert "Version 1 as a whole, of which this item was one change" in text
+    assert f"/pilots/{pilot.id}" in text
+    assert "An experiment outranks what was observed" not in text
+    assert "Version 1 as a whole" not in client.get(where).text
+    assert "Version 1 as a whole" in client.get(where + "/print").text

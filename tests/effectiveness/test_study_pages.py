@@ -12,7 +12,7 @@ from audit_app.kit import clock
 from audit_app.kit.db import read, write
 from audit_app.standards.models import StandardVersion, VersionState
 from tests.factories.effectiveness import make_study
-from tests.factories.organisation import make_person
+from tests.factories.organisation import make_person, make_region
 from tests.factories.visits import make_version
 
 
@@ -46,7 +46,7 @@ def test_the_decision_list_says_it_in_words_and_money(client, world):
 
 def test_every_page_of_a_study_answers_its_readers_and_nobody_else(client, world):
     parts = ["", "/effects", "/effects?sort=-worth&decision=keep&q=greeted", "/trust", "/naive", "/items/greeted",
-             "/items/receipt", "/items/smile/rows", "/items/smile/rows?kind=weeks", "/report"]  # fmt: skip
+             "/items/receipt", "/print", "/rows", "/naive?called=naive&outcome=conversion", "/items/smile/rows", "/items/smile/rows?kind=weeks", "/report"]  # fmt: skip
     for part in parts:
         assert client.sign_in(world.erin).get(world.path + part).status_code == 200, part
     assert client.get("/effectiveness/").status_code == 200
@@ -56,6 +56,26 @@ def test_every_page_of_a_study_answers_its_readers_and_nobody_else(client, world
 
     client.sign_in(world.petra)
     assert {client.get(world.path + part).status_code for part in parts} == {404}
+
+
+def test_the_executive_sees_the_top_lines_at_home(client, world, engines):
+    with write(engines) as session:
+        ira = make_person(session, "Ira", "region_manager", region_id=make_region(session).id)
+    text = client.sign_in(world.erin).get("/").text
+
+    assert "What pays, and what does not" in text
+    assert "Were you greeted?" in text
+    assert "a month per shop" in text
+    assert "only a pilot can say" in text
+    assert "What can go" in text
+    assert "What pays, and what does not" not in client.sign_in(ira).get("/").text
+
+
+def test_the_money_of_an_item_is_taken_apart(client, world):
+    text = client.sign_in(world.erin).get(world.path + "/items/greeted").text
+
+    assert "How the money is counted" in text
+    assert "a usual place takes €30,000 a month; the cautious effect is +5.1" in text
 
 
 def test_shares_are_shown_as_a_description(client, world):
@@ -106,6 +126,10 @@ def test_what_goes_out_is_what_was_found(client, world):
         client.get(world.path + "/files/study.csv").text.splitlines()[1].startswith("greeted,conversion,0.05")
     )
     assert client.get(world.path + "/files/study.xlsx").content[:2] == b"PK"
+    paper = client.get(world.path + "/print").text
+    assert "How it is computed" in paper
+    assert "E[x_vj x_wk]" in paper
+    assert "1" * 64 in paper
     rows = client.get(world.path + "/items/greeted/rows/visits.csv").text.splitlines()
     assert len(rows) == 61
     assert client.get(world.path + "/files/study.exe").status_code == 404

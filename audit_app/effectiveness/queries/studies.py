@@ -10,16 +10,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from audit_app.effectiveness import wording
 from audit_app.effectiveness.models import OPEN_STATES, Study, StudyReport, StudyResult, StudyState
-from audit_app.effectiveness.pilot_queries import pilot_verdicts
 from audit_app.effectiveness.queries.decisions import newest_decisions
+from audit_app.effectiveness.queries.experiments import experiments_of
 from audit_app.effectiveness.queries.names import names_of
-from audit_app.effectiveness.reading import Experiment, Reading, read, with_experiments
+from audit_app.effectiveness.reading import Reading, read, with_experiments
 from audit_app.effectiveness.rules.document import findings_of, plan_of, unpack
 from audit_app.effectiveness.rules.facts import Facts
 from audit_app.effectiveness.rules.findings import Findings
-from audit_app.effectiveness.rules.plan import Model
 from audit_app.kit.errors import NotFound
 from audit_app.kit.worker import Waiting
 from audit_app.organisation.models import Person, Role
@@ -153,30 +151,6 @@ def reading_of(session: Session, study: Study) -> Reading:
         newest_decisions(session, study.standard_id),
     )
     return with_experiments(story, experiments_of(session, study.standard_id))
-
-
-def experiments_of(session: Session, standard_id: UUID) -> dict[str, list[Experiment]]:
-    """What pilots found about the items of a standard: by item, the newest result on each outcome."""
-    found: dict[str, dict[str, Experiment]] = {}
-    for one in pilot_verdicts(session, standard_id):
-        if not one.item:  # a whole version was tried: nothing is said about one of its items
-            continue
-        low, value, high = (
-            wording.in_percent(log, Model.LOG_RATE) for log in (one.low, one.estimate, one.high)
-        )
-        found.setdefault(one.item, {}).setdefault(
-            one.outcome,
-            Experiment(
-                one.pilot_id,
-                one.outcome,
-                wording.outcome_name(one.outcome),
-                one.verdict,
-                wording.effect_text(value, Model.LOG_RATE),
-                wording.range_text(low, high, Model.LOG_RATE),
-                one.until,
-            ),
-        )
-    return {item: list(by_outcome.values()) for item, by_outcome in found.items()}
 
 
 def report_of(session: Session, study_id: UUID, locale: str) -> StudyReport | None:

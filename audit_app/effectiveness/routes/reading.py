@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from audit_app.effectiveness import figures, trust, wording
+from audit_app.effectiveness.checks import checks_of
 from audit_app.effectiveness.models import OPEN_STATES, Study, StudyState
 from audit_app.effectiveness.pilot_queries import READERS as PILOT_READERS
 from audit_app.effectiveness.queries import decisions, studies
@@ -47,12 +48,14 @@ class Reading(Controller):
             {"row": row, "story": studies.reading_of(session, row.study)}
             for row in studies.newest_done(session)[:6]
         ]
+        due = decisions.calendar(session, until=clock.now().date() + SOON, limit=6)
         return web.page(
             request,
             "effectiveness/index.html",
             fragment="studies",
             newest=newest,
-            due=decisions.calendar(session, until=clock.now().date() + SOON, limit=6),
+            due=due,
+            due_names={key: names_of(session, key) for key in {one.standard.id for one in due}},
             rows=rows,
             total=total,
             number=number,
@@ -165,7 +168,8 @@ class Reading(Controller):
         return web.page(
             request,
             "effectiveness/trust.html",
-            checks=trust.checks_of(story),
+            checks=checks_of(story),
+            marked=trust.marked_of(story),
             doubts=trust.doubts_of(story),
             powers=trust.powers_of(story),
             noisy=sorted(
@@ -176,7 +180,9 @@ class Reading(Controller):
         )
 
     @get("/studies/{study_id:uuid}/naive", name="effectiveness.naive")
-    def naive(self, request: R, session: Db, study_id: FromPath[UUID]) -> Template:
+    def naive(
+        self, request: R, session: Db, study_id: FromPath[UUID], outcome: FromQuery[str] = "", called: FromQuery[str] = ""
+    ) -> Template:  # fmt: skip
         """What correlating scores with sales would have said, and why it is wrong here."""
         found = studies.finished(session, study_id, request.user)
         story = studies.reading_of(session, found)
@@ -191,6 +197,12 @@ class Reading(Controller):
             request,
             "effectiveness/naive.html",
             counts=counts,
+            first=next(
+                (one for one in story.outcomes if one.name == outcome),
+                story.outcomes[0] if story.outcomes else None,
+            ),
+            called=called if called in figures.CALLED else "",
+            listed=figures.called(story, outcome, called),
             example=example,
             between=sides[0],
             within=sides[1],
@@ -233,6 +245,13 @@ def item_page(
         scale=figures.scale_of(known),
         lags=lags,
         flags=trust.flags_of(line),
+        priced=[
+            (one, base)
+            for one in line.effects
+            if one.worth is not None
+            and one.verdict in SETTLED
+            and (base := story.money.base(one.outcome)) is not None
+        ],
         changers=trust.changers_of(line, story),
         history=decisions.history_of(session, study.standard_id, item),
         earlier=trust.earlier_of(session, study, item),

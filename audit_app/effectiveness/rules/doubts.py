@@ -17,7 +17,7 @@ def small_network(locations: int) -> Doubt:
         "few_locations",
         False,
         Reason(
-            _("Only %(count)s locations could be compared with themselves over time."),
+            _("Locations that could be compared with themselves over time: only %(count)s."),
             {"count": str(locations)},
         ),
         Reason(_("Expect few verdicts. More locations help more than more visits to the same ones.")),
@@ -30,7 +30,7 @@ def seldom_visited(visits: float) -> Doubt:
         "few_visits",
         False,
         Reason(
-            _("A location has %(count)s visits in this period, half of them fewer."),
+            _("Visits of a usual location in this period: %(count)s. Half of them have fewer."),
             {"count": f"{visits:.0f}"},
         ),
         Reason(_("Plan two visits a month for every location, or choose a longer period.")),
@@ -42,7 +42,7 @@ def short_period(weeks: int) -> Doubt:
     return Doubt(
         "few_weeks",
         False,
-        Reason(_("The period has only %(count)s weeks."), {"count": str(weeks)}),
+        Reason(_("Weeks in the period: only %(count)s."), {"count": str(weeks)}),
         Reason(_("Habits change slowly: half a year is a beginning, a year is good.")),
     )
 
@@ -91,7 +91,7 @@ def placebo_found(outcome: str, items: int, *, controlled: bool) -> Doubt:
             False,
             Reason(
                 _(
-                    "Busy weeks and compliance go together (%(items)s items): footfall is therefore held constant."
+                    "Busy weeks and compliance go together (items: %(items)s). Footfall is therefore held constant."
                 ),
                 {"items": str(items)},
             ),
@@ -101,7 +101,9 @@ def placebo_found(outcome: str, items: int, *, controlled: bool) -> Doubt:
         "placebo",
         True,
         Reason(
-            _("%(items)s items seem to change %(outcome)s, which they cannot: a hidden cause is at work."),
+            _(
+                "Items that seem to change %(outcome)s, which they cannot: %(items)s. A hidden cause is at work."
+            ),
             {"items": str(items), "outcome": outcome},
         ),
         Reason(_("Read “pays” as “moves together with”, and look for what is missing as a covariate.")),
@@ -207,7 +209,10 @@ def no_signal(items: int) -> Doubt:
     return Doubt(
         "no_signal",
         False,
-        Reason(_("What visits saw of %(items)s items looks like chance."), {"items": str(items)}),
+        Reason(
+            _("Items of which visits saw nothing but what looks like chance: %(items)s."),
+            {"items": str(items)},
+        ),
         Reason(_("Make clear what counts, train shoppers on these items, or visit more often.")),
     )
 
@@ -217,7 +222,9 @@ def leans_on_one(items: int) -> Doubt:
     return Doubt(
         "one_location",
         False,
-        Reason(_("%(items)s findings would be gone without one single location."), {"items": str(items)}),
+        Reason(
+            _("Findings that would be gone without one single location: %(items)s."), {"items": str(items)}
+        ),
         Reason(_("Look at that location's numbers before acting on these findings.")),
     )
 

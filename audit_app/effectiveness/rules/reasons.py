@@ -87,11 +87,11 @@ def of_doubt(outcome: Outcome, low: float, high: float, visits: int | None, so_f
         return Reason(text, values)
     text = (
         _(
-            "%(outcome)s may change by %(low)s to %(high)s points. About %(visits)s more visits would settle it."
+            "%(outcome)s may change by %(low)s to %(high)s points. More visits that would settle it: about %(visits)s."
         )
         if outcome.model is Model.MEAN
         else _(
-            "%(outcome)s may change by %(low)s to %(high)s %%. About %(visits)s more visits would settle it."
+            "%(outcome)s may change by %(low)s to %(high)s %%. More visits that would settle it: about %(visits)s."
         )
     )
     return Reason(text, {**values, "visits": str(rounded(visits))})
@@ -182,4 +182,4 @@ def wait(visits: int | None, so_far: int) -> Reason:
     """Anything else."""
     if visits is None or visits > FAR * so_far:
         return Reason(_("Not settled, and more visits alone will hardly tell: try a pilot."))
-    return Reason(_("Not settled yet: about %(visits)s more visits, or a pilot, would tell."), {"visits": str(rounded(visits))})  # fmt: skip
+    return Reason(_("Not settled yet. More visits that would tell: about %(visits)s; or a pilot."), {"visits": str(rounded(visits))})  # fmt: skip

@@ -83,7 +83,7 @@ def _comparable(facts: Facts) -> Flags:
         raise CannotStudy(_("There are no items to study."))
     if facts.weeks < LEAST_WEEKS:
         raise CannotStudy(
-            _("The period has only %(weeks)s weeks; a study needs at least %(least)s."),
+            _("Weeks in the period: only %(weeks)s. A study needs at least %(least)s."),
             weeks=facts.weeks,
             least=LEAST_WEEKS,
         )
@@ -91,7 +91,7 @@ def _comparable(facts: Facts) -> Flags:
     if seen.sum() < LEAST_LOCATIONS:
         raise CannotStudy(
             _(
-                "Only %(count)s locations have two visits or more; a study compares at least %(least)s with themselves."
+                "Locations with two visits or more: only %(count)s. A study compares at least %(least)s with themselves."
             ),
             count=int(seen.sum()),
             least=LEAST_LOCATIONS,

@@ -78,7 +78,7 @@ def nps(
         )
     if n < FEW:
         warnings.append(
-            Reason(_("With %(n)s answers the interval is wide; wait for more before comparing."), {"n": n})
+            Reason(_("Answers: only %(n)s. The interval is wide; wait for more before comparing."), {"n": n})
         )
     return Nps(
         100 * score, max(-100.0, 100 * (p - d - half)), min(100.0, 100 * (p - d + half)), rate, bounds, tuple(warnings)
