@@ -349,7 +349,11 @@
   }
 
   /* Where the person was: the answers of this phone are shown, then sent; the page opens at the last question. */
-  for (const photo of await Store.all(person, "photos", visit).catch(() => [])) thumbs.set(photo.sha, URL.createObjectURL(photo.thumb ?? photo.blob));
+  for (const photo of await Store.all(person, "photos", visit).catch(() => [])) {
+    thumbs.set(photo.sha, URL.createObjectURL(photo.thumb ?? photo.blob));
+    // What this phone has itself is shown without asking the network for it.
+    for (const button of all(`button[name=remove][value$=":${photo.sha}"]`)) { const picture = one("img", button.closest("li")); if (picture) picture.src = thumbs.get(photo.sha); }
+  }
   const standing = Store.answers(kept);
   for (const ask of asks) show(ask, standing[ask.code]);
   draw();

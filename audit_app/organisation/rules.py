@@ -57,6 +57,11 @@ class Actor:
         """The names of the roles."""
         return frozenset(reach.role for reach in self.reaches)
 
+    @property
+    def discreet(self) -> bool:
+        """Whether pages must not tell a bystander what they are for: of people who only make visits unannounced."""
+        return self.roles == {Role.SHOPPER}
+
     def has(self, *roles: str) -> bool:
         """Whether one of these roles is held, in any reach."""
         return any(reach.role in roles for reach in self.reaches)

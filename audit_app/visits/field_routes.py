@@ -24,19 +24,19 @@ from audit_app.kit.pictures import Picture
 from audit_app.kit.web import Db, Typed, get, page, post, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
-from audit_app.visits import letters, phone
+from audit_app.visits import letters, phone, words
 from audit_app.visits.actions import evidence, filling
 from audit_app.visits.actions.flags import ANSWERABLE, answer_flag
 from audit_app.visits.api import LARGEST_UPLOAD, remade, send_parcel
 from audit_app.visits.models import Visit, VisitKind, VisitState
 from audit_app.visits.queries import access, field
+from audit_app.visits.queries.history import history_of, reports_of
 from audit_app.visits.queries.review import flags_of
 from audit_app.visits.questions import numbers_html, question_html
 from audit_app.visits.rules import form as forms
 from audit_app.visits.rules.entries import AnswersNotTaken
 from audit_app.visits.rules.states import FILLABLE
 from audit_app.visits.rules.submission import check, read_parcel
-from audit_app.visits.words import flag_text
 
 R = Request[Actor, Any, Any]
 
@@ -84,10 +84,13 @@ class OwnVisits(Controller):
             remember=letters.to_remember(sheet.version, sheet.place.attributes),
             days_left=_days_left(visit.due_on, sheet.place.timezone),
             begun=bool(sheet.notebook.answers),
+            history_rounds=history_of(session, visit.id, sheet.version),
+            reports=reports_of(session, visit.id),
+            words=words,
             receipt=visit.revision_id is not None,
             person_mark=letters.person_mark(request.user.id),
             flags=flags_of(session, visit.id),
-            flag_text=flag_text,
+            flag_text=words.flag_text,
             may_answer=visit.state in ANSWERABLE,
         )
 

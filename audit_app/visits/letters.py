@@ -13,6 +13,7 @@ from audit_app.kit.strict_json import read_object
 from audit_app.standards.rules.definition import BY_EVIDENCE, NA, Item, Version
 from audit_app.standards.rules.visibility import Attributes, Visibility, visibility
 from audit_app.visits.actions.filling import FormSave, Saved, Standing, standing_of
+from audit_app.visits.models import EvidenceState
 from audit_app.visits.queries.field import Photo, Sheet
 from audit_app.visits.rules import form as forms
 from audit_app.visits.rules.entries import SHA256, Entry
@@ -78,6 +79,7 @@ def parts_of(sheet: Sheet, standing: Standing, errors: Mapping[str, str]) -> lis
         reasons=sheet.reasons,
         said_twice=sheet.notebook.conflicts,
         errors=errors,
+        sent=sheet.sent,
         standing={row.section: (row.answered, row.total, row.required_left) for row in standing.parts},
     )
 
@@ -97,7 +99,15 @@ def shots_of(
     for sha in question.entry.get("evidence", ()):
         photo = photos.get((question.code, sha))
         src = reverse("evidence.thumb", evidence_id=photo.id) if photo and photo.here else ""
-        found.append({"src": src, "alt": pick(question.item.text), "name": f"{question.code}:{sha}"})
+        refused = photo.reason if photo and photo.state == EvidenceState.REFUSED else ""
+        found.append(
+            {
+                "src": src,
+                "alt": pick(question.item.text),
+                "name": f"{question.code}:{sha}",
+                "refused": refused,
+            }
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from audit_app.kit import i18n
 from audit_app.standards.rules.definition import AnswerType
+from audit_app.visits import words
 from audit_app.visits.rules.form import Part, Question, mark_of, needs_photo_field
 
 MOST_KEPT = 8000
@@ -90,5 +91,6 @@ def _rendered(
         competitor=competitor,
         photo_field=needs_photo_field(question.item),
         was=mark_of(question.entry),
+        sent_words=words.entry_words(question.item, question.sent),
     )
     return Markup(text)  # noqa: S704 - made by our own template, which escapes what people wrote

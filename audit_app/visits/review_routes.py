@@ -24,6 +24,7 @@ from audit_app.visits.models import EvidenceState, Visit, VisitState
 from audit_app.visits.planning_routes import said_in, voiding_in, wrong_void
 from audit_app.visits.queries import access, desk
 from audit_app.visits.queries import review as queries
+from audit_app.visits.queries.history import history_of, last_changes, open_reports, reports_of
 from audit_app.visits.queries.kept import undecided
 from audit_app.visits.rules import review as rules
 from audit_app.visits.rules.void import CAUSES, ReasonMissing, VoidRefused
@@ -45,6 +46,7 @@ class Reviewing(Controller):
             "visits/review/queue.html",
             found=found,
             kept=undecided(session, request.user),
+            reports=open_reports(session, request.user),
             now=clock.now(),
             most=desk.MOST,
             words=words,
@@ -210,6 +212,7 @@ def shown(
     whole = desk.whole(session, visit)
     version = read_version(whole.version.document)
     givens, _problems = read_given(version, whole.revision.answers if whole.revision else {})
+    history = history_of(session, visit.id, version)
     here = rules.here_of(whole.evidence)
     lines = rules.lines_of(version, givens, whole.location.attributes, here) if whole.revision else []
     lacking = sum(len(line.lacking) for line in lines)
@@ -233,6 +236,9 @@ def shown(
         hints=hints,
         flags=queries.flags_of(session, visit.id),
         kept=undecided(session, request.user, visit.id),
+        history=history,
+        before=last_changes(history),
+        reports=reports_of(session, visit.id),
         filling=filling,
         photos=photos_of(request, whole.evidence),
         around=queries.neighbours(session, request.user, visit),

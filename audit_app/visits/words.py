@@ -1,11 +1,15 @@
 """The words of this slice as a reader sees them: states, kinds, channels, and what was answered."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from audit_app.kit.i18n import _, format_number, pick
 from audit_app.kit.i18n import gettext as _t
 from audit_app.standards.rules.answers import Answer
 from audit_app.standards.rules.definition import AnswerType, Item
 from audit_app.visits.models import Channel, VisitFlag, VisitKind, VisitState
 from audit_app.visits.rules.flags import WORDS
+from audit_app.visits.rules.form import answer_words as form_words
 
 STATES: dict[str, str] = {
     VisitState.PLANNED: _("Planned"),
@@ -43,6 +47,19 @@ PLAIN: dict[str, str] = {
 }
 
 
+FROM_FIELD = "report"
+"""Stands in the history as the state a step came from: word from the field moves nothing; `to_state` says which."""
+REPORTS: dict[str, str] = {
+    "closed": _("The place was closed"),
+    "recognised": _("The shopper was recognised"),
+}
+
+
+def report_words(kind: str) -> str:
+    """What was told from the field."""
+    return _t(REPORTS[kind]) if kind in REPORTS else _t("Word from the field")
+
+
 SOURCES: dict[str, str] = {
     "camera": _("Taken with the camera"),
     "library": _("Chosen from the phone's pictures"),
@@ -77,6 +94,12 @@ def answer_words(item: Item, answer: Answer | None) -> str:
     if item.type is AnswerType.SIGNATURE:
         return _t("See the signature")
     return answer.text
+
+
+def entry_words(item: Item, entry: Mapping[str, Any]) -> str:
+    """A stored answer in the reader's words; empty where a photo alone was given, or nothing."""
+    text = str(entry.get("answer") or "")
+    return "" if text == "given" else form_words(item, text)
 
 
 def flag_text(flag: VisitFlag) -> str:

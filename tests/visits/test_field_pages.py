@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from audit_app.kit.db import read, write
+from audit_app.kit.pages import data_folder
 from audit_app.visits.models import Evidence, Review, Revision, Visit, VisitKind, VisitState, VisitStep
 from tests.factories.organisation import make_location, make_person
 from tests.factories.pictures import jpeg
@@ -241,6 +242,40 @@ def test_pages_on_the_phone_do_not_say_what_they_are_for(both_engines, make_clie
         assert not any(word in title for word in ("canary", "brand", "mystery", "audit", "shopper", "visit"))
     assert "mystery" not in client.get(f"/my/visits/{visit.id}/checklist").text.lower()
     assert client.get("/my/clock").status_code == 200
+
+
+TELLING = re.compile("mystery|audit|shopper|тайн|таємн|аудит|покупател|покупець|покупц", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "uk"])
+def test_nothing_a_bystander_sees_says_what_it_is_for(engines, make_client, language):
+    """Every page of the phone, the installed app, the way back in, and the names of files."""
+    with write(engines) as session:
+        mara = make_person(session, "Mara", "shopper", locale=language)
+        place, version = make_location(session), make_version(session)
+        open_one = make_visit(session, place, version, mara)
+        sent = make_visit(session, place, version, mara, VisitState.SUBMITTED)
+        make_revision(session, sent)
+        make_visit(session, place, version, mara, VisitState.OFFERED)
+        photo = Evidence(visit_id=sent.id, item="receipt", sha256="a" * 64, file="none.jpg", state="uploaded")
+        session.add(photo)
+    client = make_client(engines).sign_in(mara)
+    where = f"/my/visits/{open_one.id}"
+    for path in (
+        "/my/visits", where, f"{where}/checklist", f"{where}/check", "/my/queue", "/my/clock", f"/my/visits/{sent.id}",
+        f"/my/visits/{sent.id}/receipt", "/my/app.webmanifest", "/my/nothing", "/account",
+    ):  # fmt: skip
+        answer = client.get(path)
+        assert not TELLING.search(answer.text), (path, TELLING.search(answer.text))
+        assert not TELLING.search(answer.headers.get("content-disposition", ""))
+    client.settings.paths.photos.mkdir(parents=True, exist_ok=True)
+    (client.settings.paths.photos / "none.jpg").write_bytes(jpeg())
+    assert not TELLING.search(client.get(f"/evidence/{photo.id}").headers["content-disposition"])
+    names = re.findall(r"download: `([^`]*)`", (data_folder("static") / "phone" / "queue.js").read_text())
+    assert names
+    assert not TELLING.search(" ".join(names))
+    client.sign_out()
+    assert not TELLING.search(client.get("/sign-in?next=/my/visits").text)
 
 
 def test_a_competitor_page_warns_about_names_and_faces(both_engines, make_client):

@@ -296,6 +296,7 @@ class Photo:
     sha256: str
     state: str
     here: bool
+    reason: str = ""
 
 
 def photos_of(session: Session, visit_id: UUID) -> dict[tuple[str, str], Photo]:
@@ -307,9 +308,12 @@ def photos_of(session: Session, visit_id: UUID) -> dict[tuple[str, str], Photo]:
             col(Evidence.sha256),
             col(Evidence.state),
             col(Evidence.file),
+            col(Evidence.reason),
         ).where(col(Evidence.visit_id) == visit_id)
     )
-    return {(row[1], row[2]): Photo(row[0], row[1], row[2], row[3], row[4] is not None) for row in rows}
+    return {
+        (row[1], row[2]): Photo(row[0], row[1], row[2], row[3], row[4] is not None, row[5]) for row in rows
+    }
 
 
 @dataclass(frozen=True)

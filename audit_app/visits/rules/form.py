@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from audit_app.kit.i18n import _, pick
@@ -28,6 +28,8 @@ class Question:
     reason: str = ""
     said_twice: Sequence[Entry] = ()
     error: str = ""
+    sent: Entry = field(default_factory=dict)
+    """What had been answered when it was sent back."""
 
     @property
     def code(self) -> str:
@@ -63,6 +65,7 @@ def questions_of(
     reasons: Mapping[str, str] | None = None,
     said_twice: Mapping[str, Sequence[Entry]] | None = None,
     errors: Mapping[str, str] | None = None,
+    sent: Mapping[str, Entry] | None = None,
     standing: Mapping[str, tuple[int, int, int]] | None = None,
 ) -> list[Part]:
     """The sections with the questions this visit can come to; what does not apply to the place is not there at all."""
@@ -86,6 +89,7 @@ def questions_of(
                     (reasons or {}).get(item.code, ""),
                     (said_twice or {}).get(item.code, ()),
                     (errors or {}).get(item.code, ""),
+                    (sent or {}).get(item.code, {}),
                 )
             )
         if questions:
