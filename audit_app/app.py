@@ -223,7 +223,7 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
         and not scope["path"].startswith(("/static/", "/health/"))
     ):
         cookie = Cookie(
-            key=door.ANONYMOUS,
+            key=web.VISITOR,
             value=state["new_visitor"],
             path="/",
             httponly=True,

@@ -41,12 +41,13 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
 
 def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, **more: Any) -> Response[Any]:
     """An error as a page, a fragment or JSON, each in kind, with the request's id."""
+    if "binding" not in request.scope.setdefault("state", {}):
+        web.greet(request)
     headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
     if wants_json(request):
         body = {"code": code, "message": text, "request_id": request_id(request.scope), **more}
         return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
     request.scope.setdefault("user", None)
-    request.scope.setdefault("state", {})
     try:
         return web.page(
             request,

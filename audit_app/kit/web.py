@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,7 @@ from litestar.response import Redirect, Response, Template
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
+from audit_app.kit import i18n
 from audit_app.kit.errors import BadInput, NotFound, TooLarge
 from audit_app.kit.i18n import _
 
@@ -41,6 +43,8 @@ Typed = NamedDependency[FormMultiDict]
 M = TypeVar("M", bound=BaseModel)
 
 FLASH = "flash"
+VISITOR = "visitor"
+"""Cookie of a browser that is not signed in; only the tokens of its forms hang on it."""
 MOST_FIELDS = 5000
 """No form of ours has more fields than this."""
 TONES = ("good", "fair", "bad", "info")
@@ -128,6 +132,25 @@ def page(
     if is_fragment(request):
         return Block(name, fragment, context=context, status_code=status_code, headers=extra)
     return Template(name, context=context, status_code=status_code, headers=extra)
+
+
+def as_stranger(request: Request[Any, Any, Any]) -> None:
+    """Bind forms to a cookie that a stranger's browser keeps; made when the first page is shown."""
+    state = request.scope["state"]
+    state["binding"] = request.cookies.get(VISITOR) or secrets.token_urlsafe(24)
+    if VISITOR not in request.cookies:
+        state["new_visitor"] = state["binding"]
+
+
+def greet(request: Request[Any, Any, Any]) -> None:
+    """At an address that leads nowhere no door is passed: find the language and whose forms these are all the same."""
+    i18n.use_language(
+        request.cookies.get("language") or i18n.negotiate(request.headers.get("accept-language", ""))
+    )
+    if session := request.cookies.get(request.app.state.settings.web.cookie):
+        request.scope["state"]["binding"] = session
+    else:
+        as_stranger(request)
 
 
 def pack_flash(secret: str, tone: str, text: str) -> str:

@@ -5,7 +5,6 @@ Choice: our own random cookie, kept as a hash; unknown ids are nobody; a new id 
 with every request, so a role taken away is gone with the next click.
 """
 
-import secrets
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,13 +22,11 @@ from audit_app.kit import clock, csrf, i18n
 from audit_app.kit.db import Engines, read, write_async
 from audit_app.kit.i18n import _
 from audit_app.kit.together import Together
-from audit_app.kit.web import NotSignedIn, typed_form
+from audit_app.kit.web import VISITOR, NotSignedIn, as_stranger, typed_form
 from audit_app.organisation import actions, queries, rules
 from audit_app.organisation.models import Role
 from audit_app.settings import Settings
 
-ANONYMOUS = "visitor"
-"""Cookie of a browser that is not signed in; only the tokens of its forms hang on it."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -125,32 +122,24 @@ class Door(ASGIMiddleware):
         self, scope: Scope, request: Request[Any, Any, Any], engines: Engines, settings: Settings
     ) -> None:
         cookie = request.cookies.get(settings.web.cookie)
-        scope["state"]["binding"] = cookie or request.cookies.get(ANONYMOUS) or ""
+        scope["state"]["binding"] = cookie or request.cookies.get(VISITOR) or ""
         if not cookie or len(cookie) > 100:
-            return self._as_stranger(scope, request)
+            return as_stranger(request)
         now = clock.now()
 
         arrivals: Arrivals = scope["litestar_app"].state.arrivals
         found: queries.SessionFound | None = await arrivals.ask(("cookie", actions.digest(cookie)))
         if found is None:
-            return self._as_stranger(scope, request)
+            return as_stranger(request)
         field_work = found.actor.roles <= {Role.SHOPPER, Role.AUDITOR}
         hours = rules.SHOPPER_SESSION_HOURS if field_work else rules.SESSION_HOURS
         if found.seen_at < now - timedelta(hours=hours["idle"]):
-            return self._as_stranger(scope, request)
+            return as_stranger(request)
         scope["user"] = found.actor
         session_id = found.actor.session_id
         if session_id and found.seen_at < now - timedelta(minutes=20):
             await write_async(engines, lambda session: actions.touch_session(session, session_id, now))
         return None
-
-    @staticmethod
-    def _as_stranger(scope: Scope, request: Request[Any, Any, Any]) -> None:
-        """Bind forms to a cookie that a stranger's browser keeps; made when the first page is shown."""
-        binding = request.cookies.get(ANONYMOUS)
-        if not binding:
-            binding = scope["state"]["new_visitor"] = secrets.token_urlsafe(24)
-        scope["state"]["binding"] = binding
 
     @staticmethod
     async def _check_form(scope: Scope, request: Request[Any, Any, Any], settings: Settings) -> None:

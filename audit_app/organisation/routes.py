@@ -109,6 +109,8 @@ class ComeIn(Controller):
         token = await write_async(engines, begin)
         answer = go(request, onward)
         set_cookie(answer, settings.web.secure, settings.web.cookie, token)
+        # Pages that nobody is behind (an unknown address, the way out) speak the same language.
+        set_cookie(answer, settings.web.secure, "language", person.locale, max_age=365 * 86400)
         return answer
 
     @post("/language", name="people.set_language")

@@ -14,7 +14,7 @@ window.Checking = (() => {
     if (!entry) return words.noAnswer;
     const chosen = ask.inputs.filter((input) => (input.type === "radio" || input.type === "checkbox") && input.checked).map((input) => input.closest("label").textContent.trim());
     if (chosen.length) return chosen.join(", ");
-    return entry.answer || (entry.evidence?.length ? plural("photos", entry.evidence.length) : words.noAnswer);
+    return (entry.answer !== "given" && entry.answer) || (entry.evidence?.length ? plural("photos", entry.evidence.length) : words.noAnswer);
   };
 
   const list = (problems) => {
