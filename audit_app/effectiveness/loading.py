@@ -167,7 +167,7 @@ def _visits(
     places: list[Places] = []
     lookup = _Lookup(spots, wanted)
 
-    def documents() -> Iterator[str | bytes]:
+    def documents() -> Iterator[memoryview]:
         for batch in reader.batches(_visits_asked(reader, wanted, version_id)):
             location = lookup.location(batch)
             day = lookup.day(location, batch.whole("moment"))
@@ -177,15 +177,13 @@ def _visits(
             made.day.append(day[kept])
             made.shopper.append(batch.words("shopper")[kept])
             places.append(batch.numbered("attributes", made.texts)[kept])
-            yield from batch.texts("answers", kept)
+            yield from batch.documents("answers", kept)
 
     columns = _encoded(version, documents(), places, made)
     return made, columns
 
 
-def _encoded(
-    version: Version, documents: Iterator[str | bytes], places: list[Places], made: _Made
-) -> Columns:
+def _encoded(version: Version, documents: Iterator[memoryview], places: list[Places], made: _Made) -> Columns:
     """Attributes are known only when all documents have gone by, so they are put in afterwards."""
     columns = encode_documents(version, documents)
     attributes = tuple(json.loads(text) for text in made.texts) or ({},)

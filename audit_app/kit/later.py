@@ -11,7 +11,9 @@ class _Later:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+        found = getattr(importlib.import_module(self._name), attribute)
+        setattr(self, attribute, found)  # asked once: the next time Python finds it without coming here
+        return found
 
 
 def later(name: str) -> Any:

@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import structlog
-
 from audit_app.kit.errors import AuditError
+from audit_app.kit.later import later
 
-log = structlog.get_logger("audit_app")
+structlog = later("structlog")  # the child, which starts anew each time, never logs
 
 Tell = Callable[[str, float], None]
 """Says what is being done (a msgid) and which share of the whole is behind us."""
@@ -131,7 +130,7 @@ def _hear(news: dict[str, Any], tell: Tell) -> None:
     elif news.get("memory"):
         raise NeededTooMuch
     else:
-        log.error("limited", fault=news.get("fault"))
+        structlog.get_logger("audit_app").error("limited", fault=news.get("fault"))
         raise BrokeOff
 
 

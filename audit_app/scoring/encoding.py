@@ -6,7 +6,7 @@ conditions put it there, no answer does). A state remembers one real answer, so 
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -39,11 +39,11 @@ class State:
     truths: tuple[bool | None, ...]
 
 
-class StatesOf(dict[str, int]):
+class StatesOf(dict[str | None, int]):
     """Answer text → state of one item; a text met for the first time is read then, and refused if it is no answer."""
 
     def __init__(self, item: Item, comparisons: Sequence[Comparison]) -> None:
-        super().__init__({"": UNANSWERED})
+        super().__init__({"": UNANSWERED, None: UNANSWERED})
         self.item = item
         self.comparisons = tuple(comparisons)
         nothing = State(None, False, (None,) * len(self.comparisons))
@@ -51,8 +51,8 @@ class StatesOf(dict[str, int]):
         self.answers: list[Answer | None] = [None, None]
         self._number: dict[State, int] = {}
 
-    def __missing__(self, text: str) -> int:
-        if not text.strip():
+    def __missing__(self, text: str | None) -> int:
+        if text is None or not text.strip():
             self[text] = UNANSWERED
             return UNANSWERED
         answer = read_answer(self.item, text)
@@ -119,7 +119,7 @@ def encode(
             get = visit.get
             yield [table[get(code, "")] for code, table in pairs]
 
-    return _columns(version, tables, rows(), places, attributes)
+    return _columns(version, tables, _in_blocks(len(tables), rows()), places, attributes)
 
 
 class _Entry(msgspec.Struct, gc=False, frozen=True):
@@ -133,7 +133,7 @@ _NO_ENTRY: Final = _Entry("")
 
 def encode_documents(
     version: Version,
-    documents: Iterable[bytes | str],
+    documents: Iterable[bytes | str | memoryview],
     places: Sequence[int] | None = None,
     attributes: Sequence[Attributes] = ({},),
 ) -> Columns:
@@ -146,35 +146,44 @@ def encode_documents(
         for name, item in zip(names, version.items, strict=True)
     ]
     decode = msgspec.json.Decoder(msgspec.defstruct("Row", slots, gc=False)).decode
-    entries: Callable[[object], tuple[_Entry, ...]] = (
-        attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
-    )
+    readers = [
+        (attrgetter(f"{name}.answer"), table.__getitem__) for name, table in zip(names, tables, strict=True)
+    ]
 
-    def rows() -> Iterator[list[int]]:
-        for document in documents:
-            given = entries(decode(document))
-            yield [table[entry.answer or ""] for table, entry in zip(tables, given, strict=True)]
+    def blocks() -> Iterator[npt.NDArray[np.uint16]]:
+        # Item by item, so that both loops over the visits run inside the interpreter's own C; few visits, so that what
+        # was decoded is still in the processor's cache.
+        waiting = iter(documents)
+        while rows := list(map(decode, islice(waiting, _NEAR))):
+            block = np.empty((len(readers), len(rows)), dtype=np.uint16)
+            for column, (said, state) in zip(block, readers, strict=True):
+                column[:] = np.fromiter(map(state, map(said, rows)), np.uint16, len(rows))
+            yield block
 
-    return _columns(version, tables, rows(), places, attributes)
+    return _columns(version, tables, blocks(), places, attributes)
 
 
-def _columns(
-    version: Version,
-    tables: tuple[StatesOf, ...],
-    rows: Iterator[list[int]],
-    places: Sequence[int] | None,
-    attributes: Sequence[Attributes],
-) -> Columns:
+def _in_blocks(width: int, rows: Iterator[list[int]]) -> Iterator[npt.NDArray[np.uint16]]:
     """Gathers rows block by block, so that the lists of Python numbers never grow large."""
-    blocks: list[npt.NDArray[np.uint16]] = []
-    width = len(tables)
     while True:
         block = array("H")  # flat and unseen by the garbage collector
         for row in islice(rows, _BLOCK):
             block.extend(row)
         if not block:
-            break
-        blocks.append(np.frombuffer(block, dtype=np.uint16).reshape(-1, width).T.copy())
+            return
+        yield np.frombuffer(block, dtype=np.uint16).reshape(-1, width).T.copy()
+
+
+def _columns(
+    version: Version,
+    tables: tuple[StatesOf, ...],
+    found: Iterator[npt.NDArray[np.uint16]],
+    places: Sequence[int] | None,
+    attributes: Sequence[Attributes],
+) -> Columns:
+    """Puts blocks of states (items x visits) behind each other."""
+    width = len(tables)
+    blocks = list(found)
     whole = np.concatenate(blocks, axis=1) if blocks else np.zeros((width, 0), dtype=np.uint16)
     count = whole.shape[1]
     columns = tuple(_narrow(whole[index], len(table.states)) for index, table in enumerate(tables))
@@ -185,6 +194,7 @@ def _columns(
 
 
 _BLOCK: Final = 8192
+_NEAR: Final = 96
 
 
 def _narrow(column: npt.NDArray[np.uint16], states: int) -> States:

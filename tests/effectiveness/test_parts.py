@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from audit_app.effectiveness import figures
 from audit_app.effectiveness.rules import paths as kriging
 from audit_app.effectiveness.rules import verdicts as judging
 from audit_app.effectiveness.rules.climate import without_climate
 from audit_app.effectiveness.rules.decisions import decide
+from audit_app.effectiveness.rules.distributions import f_tail, normal_quantile, t_quantile, t_tail
 from audit_app.effectiveness.rules.findings import Decision, Estimate, Reason, Verdict
 from audit_app.effectiveness.rules.matrix import Matrix, residuals, variation
 from audit_app.effectiveness.rules.paths import compliance_paths
@@ -318,3 +320,13 @@ def test_both_drawings_of_the_naive_reading_are_in_percent_from_the_usual():
 
     assert [round(point.y, 2) for point in between] == [-11.16, 11.16]
     assert [round(point.y, 2) for point in within] == [-1.0, 1.0]
+
+
+def test_tails_and_quantiles_are_those_of_scipy_stats() -> None:
+    t = np.array([-40.0, -2.5, -0.1, 0.0, 0.3, 1.96, 7.0, 200.0, np.nan])
+    for dof in (1, 2, 24, 39, 1999, 2.5):
+        np.testing.assert_array_equal(t_tail(t, dof), stats.t.sf(t, dof))
+        for share in (0.025, 0.5, 0.8, 0.95, 0.975):
+            assert t_quantile(share, dof) == stats.t.ppf(share, dof)
+            assert f_tail(1.7, 3, dof) == stats.f.sf(1.7, 3, dof)
+            assert normal_quantile(share) == stats.norm.ppf(share)

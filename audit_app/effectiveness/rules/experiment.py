@@ -10,15 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit_app.effectiveness.rules.distributions import f_tail, t_quantile, t_tail
 from audit_app.effectiveness.rules.facts import Flags, Floats, Places
 from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.effectiveness.rules.kernel import Errors, least_squares, poisson
 from audit_app.effectiveness.rules.panel import CannotEstimate, Panel
 from audit_app.kit.i18n import _
-from audit_app.kit.later import later
-
-stats = later("scipy.stats")
-
 
 NEVER = -1
 LEADS = 4
@@ -140,14 +137,14 @@ def verdict(outcome: Outcome, good: int, smallest: float, q: float, level: float
     effect = outcome.effect
     if q <= level:
         return Verdict.PAYS if effect.estimate * good > 0 else Verdict.HARMFUL
-    half = float(stats.t.ppf(0.95, effect.dof)) * effect.se
+    half = float(t_quantile(0.95, effect.dof)) * effect.se
     inside = effect.estimate - half > -smallest and effect.estimate + half < smallest
     return Verdict.NO_EVIDENCE if inside else Verdict.NOT_ENOUGH
 
 
 def _effect(estimate: float, se: float, dof: int) -> Effect:
-    half = float(stats.t.ppf(0.975, dof)) * se
-    p = 2 * float(stats.t.sf(abs(estimate) / se, dof)) if se > 0 else 1.0
+    half = float(t_quantile(0.975, dof)) * se
+    p = 2 * float(t_tail(abs(estimate) / se, dof)) if se > 0 else 1.0
     return Effect(estimate, se, estimate - half, estimate + half, p, dof)
 
 
@@ -327,4 +324,4 @@ def _before(course: Course, rows: _Rows) -> tuple[list[Moment], float | None]:
     f = float(b @ np.linalg.pinv(v, hermitian=True) @ b) / len(kept)
     # The jackknife's covariance of several estimates is itself uncertain: Hotelling's correction of the degrees.
     dof = fit.dof - len(kept) + 1
-    return moments, float(stats.f.sf(f * dof / fit.dof, len(kept), dof)) if dof > 0 else None
+    return moments, f_tail(f * dof / fit.dof, len(kept), dof) if dof > 0 else None

@@ -22,6 +22,7 @@ RARE_SHARE, RARE_VISITS = 0.01, 5
 """No variation (contracts.md 6): fewer than 1 % of the answered visits, or fewer than 5, differ from the commonest."""
 JUDGED = 10
 """Answers below which not even that can be said."""
+_AT_ONCE = 2048
 SAME = 0.98
 """Correlation of answers from which two items cannot be told apart."""
 
@@ -86,38 +87,56 @@ def residuals(ratio: Ratios, week: Places, location: Places, company: Places) ->
     weeks = int(week.max()) + 1 if week.size else 1
     periods = max(1, min(weeks // PERIOD, len(ratio) // FEWEST))
     period = np.minimum(week.astype(np.int64) * periods // weeks, periods - 1)
-    own = location.astype(np.int64) * periods + period
-    value = _less_mean(value, known, period, own, 0.0)
+    told = known.astype(np.float64)
+    own = _Groups.of(location.astype(np.int64) * periods + period)
+    value = _less_mean(value, told, _Groups.of(period), own, 0.0)
     if company.size and company.max() > 0:
-        value = _less_mean(value, known, company[location].astype(np.int64) * periods + period, own, FIRM)
+        region = _Groups.of(company[location].astype(np.int64) * periods + period)
+        value = _less_mean(value, told, region, own, FIRM)
     return Matrix(value, known)
 
 
-def _less_mean(value: Floats, known: Flags, group: Numbers, own: Numbers, firm: float) -> Floats:
-    """Values less the mean of their group, in which the location's own values count half.
+@dataclass(frozen=True)
+class _Groups:
+    """Visits in groups: their order (None where they stand in it already), where each begins, and each visit's own."""
+
+    order: Numbers | None
+    starts: Numbers
+    which: Numbers
+
+    @staticmethod
+    def of(group: Numbers) -> "_Groups":
+        """The groups of these numbers."""
+        order = None if (group[1:] >= group[:-1]).all() else np.argsort(group, kind="stable")
+        new = np.r_[True, np.diff(group if order is None else group[order]) > 0]
+        which = np.cumsum(new) - 1
+        if order is not None:
+            which[order] = which.copy()
+        return _Groups(order, np.flatnonzero(new), which)
+
+    def sums(self, values: Floats) -> Floats:
+        """(groups, J) sums of the visits' values."""
+        return np.add.reduceat(values if self.order is None else values[self.order], self.starts, axis=0)
+
+
+def _less_mean(value: Floats, told: Floats, group: _Groups, own: _Groups, firm: float) -> Floats:
+    """Values less the mean of their group, in which the location's own values count half; `told` is 1 where known, else 0.
 
     Counted fully, the errors of a location's visits would be taken off its other visits in the period, counted not at
     all, the errors of the others would be added to all of them: both bend what its visits have in common (the signal),
     by -1/n and +1/n of the noise. At a half the two cancel. `firm` answers of nought are added to every mean.
     """
-    total, count = _sums(value, known, group)
-    mine, few = _sums(value, known, own)
-    weight = count - few / 2 + firm
-    share = np.minimum(few / 2 / np.maximum(weight, 1e-9), 0.5)
-    mean = (total - mine / 2) / np.maximum(weight, 1e-9)
-    return np.where(known, (value - mean) / (1 - share), 0.0)
-
-
-def _sums(value: Floats, known: Flags, group: Numbers) -> tuple[Floats, Floats]:
-    """For each visit (V, J): sum and number of the known values of its group."""
-    order = np.argsort(group, kind="stable")
-    new = np.r_[True, np.diff(group[order]) > 0]
-    starts = np.flatnonzero(new)
-    which = np.empty(len(group), dtype=np.int64)
-    which[order] = np.cumsum(new) - 1
-    total = np.add.reduceat(value[order], starts, axis=0)
-    count = np.add.reduceat(known[order].astype(np.float64), starts, axis=0)
-    return total[which], count[which]
+    total, count = group.sums(value), group.sums(told)
+    mine, few = own.sums(value) / 2, own.sums(told) / 2
+    left = np.empty_like(value)
+    for start in range(0, len(value), _AT_ONCE):  # so that what is worked on stays in the processor's cache
+        part = slice(start, start + _AT_ONCE)
+        theirs, ours = group.which[part], own.which[part]
+        half = few[ours]
+        weight = np.maximum(count[theirs] - half + firm, 1e-9)
+        mean = (total[theirs] - mine[ours]) / weight
+        left[part] = (value[part] - mean) / (1 - np.minimum(half / weight, 0.5)) * told[part]
+    return left
 
 
 def twins(matrix: Matrix) -> list[tuple[int, int]]:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit_app.effectiveness.rules.distributions import t_tail
 from audit_app.effectiveness.rules.facts import Facts, Floats
 from audit_app.effectiveness.rules.plan import Model
 from audit_app.effectiveness.rules.weeks import Rows
-from audit_app.kit.later import later
-
-stats = later("scipy.stats")
 
 
 @dataclass(frozen=True)
@@ -37,20 +35,22 @@ def correlate(facts: Facts, rows: Rows) -> Naive:
     y = table[facts.location, np.minimum(facts.day // 7, facts.weeks - 1)]
     there = np.isfinite(y)
     x, y = facts.ratio[there].astype(np.float64), y[there]
-    known = ~np.isnan(x)
-    n = known.sum(0).astype(np.float64)
+    known = (~np.isnan(x)).astype(np.float64)
+    n = known.sum(0)
     some = np.maximum(n, 1)
-    x = np.where(known, x, 0.0)
-    mean_x = x.sum(0) / some
-    mean_y = (known * y[:, None]).sum(0) / some
-    dx = np.where(known, x - mean_x, 0.0)
-    dy = np.where(known, y[:, None] - mean_y, 0.0)
-    xx, xy, yy = (dx * dx).sum(0), (dx * dy).sum(0), (dy * dy).sum(0)
+    x = np.nan_to_num(x, copy=False)
+    y = y - y.mean() if len(y) else y
+    mean_x, mean_y = x.sum(0) / some, y @ known / some
+    x -= mean_x
+    x *= known
+    # What is left of x sums to nothing, so the mean of y cannot change their product.
+    xx, xy, squares = np.einsum("vj,vj->j", x, x), y @ x, (y * y) @ known
+    yy = squares - n * mean_y**2
     with np.errstate(invalid="ignore", divide="ignore"):
-        fine = (n > 2) & (xx > 1e-9) & (yy > 0)
+        fine = (n > 2) & (xx > 1e-9) & (yy > 1e-12 * squares)
         slope = np.where(fine, xy / xx, np.nan)
         r2 = np.clip(xy**2 / (xx * yy), 0, 1 - 1e-15)
         t = np.sqrt(r2 * (n - 2) / (1 - r2))
-        p = np.where(fine, 2 * stats.t.sf(t, np.maximum(n - 2, 1)), np.nan)
+        p = np.where(fine, 2 * t_tail(t, np.maximum(n - 2, 1)), np.nan)
         se = np.where(fine, np.abs(slope) / np.maximum(t, 1e-12), np.nan)
     return Naive(slope, se, p)

@@ -29,7 +29,7 @@ def compliance_paths(
     point gives exactly the prediction from the answered cells alone (expectations of linear predictors nest).
     """
     items = matrix.z.shape[1]
-    rho = 0.5 ** (1 / found.half_life)
+    fade = (0.5 ** (1 / found.half_life)) ** np.arange(max(weeks, 1) + 1.0)
     turn, back, ratio = _rotation(found)
     # Share of one visit's common noise factor that each answered cell tells: Bartlett's regression score.
     tells = matrix.known * (found.noise_loading / found.noise_own)[None, :]
@@ -40,8 +40,8 @@ def compliance_paths(
         n = batch.rows.shape[1]
         if n < 2:
             continue
-        at = week[batch.rows].astype(np.float64)
-        root, vector = np.linalg.eigh(rho ** np.abs(at[:, :, None] - at[:, None, :]))
+        at = week[batch.rows]
+        root, vector = np.linalg.eigh(fade[np.abs(at[:, :, None] - at[:, None, :])])
         gain = 1 / (1 + np.maximum(root, 0)[:, :, None] * ratio[None, None, :])
         one = vector.sum(1)[:, :, None]
         z, known, share = matrix.z[batch.rows], matrix.known[batch.rows], common[batch.rows]
@@ -56,7 +56,7 @@ def compliance_paths(
             shared = (share * noise).sum(2)
             expected = z - noise + shared[:, :, None] * found.noise_loading
             z = np.where(known, z, expected)
-        far = rho ** np.abs(every[None, :, None] - at[:, None, :])
+        far = fade[np.abs(every[None, :, None] - at[:, None, :])]
         paths[batch.locations] = ((far @ weight) * ratio[None, None, :]) @ back
     return paths
 

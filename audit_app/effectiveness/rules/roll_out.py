@@ -10,13 +10,10 @@ from math import sqrt
 
 import numpy as np
 
+from audit_app.effectiveness.rules.distributions import t_quantile
 from audit_app.effectiveness.rules.facts import Floats, Places
 from audit_app.effectiveness.rules.panel import CannotEstimate
 from audit_app.kit.i18n import _
-from audit_app.kit.later import later
-
-stats = later("scipy.stats")
-
 
 FEWEST = 4
 """Locations below which chance cannot balance anything."""
@@ -160,4 +157,4 @@ def variance(x: Floats, noise: Noise) -> float:
 def least_effect(x: Floats, noise: Noise, power: float = 0.8, alpha: float = 0.05) -> float:
     """The effect on the log outcome that such a pilot finds four times out of five."""
     dof = len(x) - 1
-    return float((stats.t.ppf(1 - alpha / 2, dof) + stats.t.ppf(power, dof)) * sqrt(variance(x, noise)))
+    return float((t_quantile(1 - alpha / 2, dof) + t_quantile(power, dof)) * sqrt(variance(x, noise)))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit_app.effectiveness.rules.distributions import t_tail
 from audit_app.effectiveness.rules.effects import Effects
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.effectiveness.rules.kernel import Errors, least_squares
@@ -11,10 +12,6 @@ from audit_app.effectiveness.rules.multiplicity import benjamini_hochberg
 from audit_app.effectiveness.rules.panel import CannotEstimate, Panel
 from audit_app.effectiveness.rules.plan import Model
 from audit_app.effectiveness.rules.weeks import Rows
-from audit_app.kit.later import later
-
-stats = later("scipy.stats")
-
 
 LEAD = 8
 """Weeks ahead: far enough that a visit of then says little about now, near enough for most locations to be there."""
@@ -78,7 +75,7 @@ def leads(paths: Floats, rows: Rows, effects: Effects, weights: Floats) -> Leads
     every = np.column_stack([moved, moved @ weights, moved.mean(1)])
     mass = np.ones(len(rest)) if w is None else w
     t = _added(every, rest, mass, location)
-    p = 2 * stats.t.sf(np.abs(t[:-2]), effects.dof)
+    p = 2 * t_tail(np.abs(t[:-2]), effects.dof)
     fine = np.isfinite(p)
     q = np.full(len(p), np.nan)
     if fine.any():

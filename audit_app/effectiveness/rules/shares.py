@@ -49,7 +49,9 @@ def shares_of(answer: Answer, items: tuple[str, ...], seed: int) -> Document | N
         return found if found.sum() > 0 else None
 
     count = int(group.max()) + 1
-    by_group = np.stack([values[group == g].T @ values[group == g] for g in range(count)])
+    order = np.argsort(group, kind="stable")
+    pieces = np.split(values[order], np.searchsorted(group[order], np.arange(1, count)))
+    by_group = np.stack([piece.T @ piece for piece in pieces])
     told = parts(by_group.sum(0))
     if told is None:
         return None

@@ -120,9 +120,9 @@ def half_life(matrix: Matrix, location: Places, week: Places) -> float:
 def signal(matrix: Matrix, location: Places, week: Places, weeks: float | None = None) -> Signal:
     """Signal and noise of all items: moments, then one common factor and own parts for each, shrunk where they are weak."""
     life = half_life(matrix, location, week) if weeks is None else weeks
-    rho = 0.5 ** (1 / life)
+    fade = (0.5 ** (1 / life)) ** np.arange(float(week.max() - week.min()) + 1 if week.size else 1.0)
     known = matrix.known.astype(np.float64)
-    parts = [_Part.of(matrix.z[b.rows], known[b.rows], rho ** _lags(week, b)) for b in batches(location)]
+    parts = [_Part.of(matrix.z[b.rows], known[b.rows], fade[_lags(week, b)]) for b in batches(location)]
     parts = [part for part in parts if part is not None]
     total = [np.sum([getattr(part, name).sum(0) for part in parts], axis=0) for name in _Part.NAMES]
     ones, faded, same, n_ones, n_faded, n_faded2, n_same = total
@@ -180,9 +180,10 @@ class _Part:
         )
 
 
-def _lags(week: Places, batch: Batch) -> Floats:
-    at = week[batch.rows].astype(np.float64)
-    return np.abs(at[:, :, None] - at[:, None, :])
+def _lags(week: Places, batch: Batch) -> Places:
+    at = week[batch.rows]
+    found: Places = np.abs(at[:, :, None] - at[:, None, :])
+    return found
 
 
 def _even(square: Floats) -> Floats:

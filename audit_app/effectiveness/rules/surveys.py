@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from math import ceil, sqrt
 
+from audit_app.effectiveness.rules.distributions import normal_quantile
 from audit_app.effectiveness.rules.findings import Reason
 from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
-from audit_app.kit.later import later
 from audit_app.scoring.rules import intervals
-
-stats = later("scipy.stats")
-
 
 LOW_RESPONSE = 0.20
 """Below this share of answers, who did not answer decides more than who did (effectiveness.md 1.6)."""
@@ -21,7 +18,7 @@ def z_of(level: float) -> float:
     """The two-sided normal point of a level such as .95."""
     if not 0 < level < 1:
         raise BadInput(_("A level lies between 0 and 1, such as 0.95."))
-    return float(stats.norm.ppf(0.5 + level / 2))
+    return normal_quantile(0.5 + level / 2)
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float | None, float | None]:

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit_app.effectiveness.rules.distributions import t_quantile, t_tail
 from audit_app.effectiveness.rules.facts import Flags, Floats
 from audit_app.effectiveness.rules.findings import Verdict
 from audit_app.effectiveness.rules.multiplicity import benjamini_hochberg, benjamini_yekutieli
-from audit_app.kit.later import later
-
-stats = later("scipy.stats")
-
 
 CALIBRATION = 0.7
 """Share of an effect's relative signal uncertainty that reaches its interval (measured on worlds)."""
@@ -52,9 +49,9 @@ def tests(
 ) -> Tests:
     """Intervals carry the calibration error: se² + (.7 b cv)²; p does not, for nothing is calibrated where b = 0."""
     wide = np.sqrt(se**2 + (CALIBRATION * estimate * uncertainty) ** 2)
-    outer = stats.t.ppf((1 + level) / 2, dof)
-    inner = stats.t.ppf((1 + TOST) / 2, dof)
-    p = 2 * stats.t.sf(np.abs(estimate / se), dof)
+    outer = t_quantile((1 + level) / 2, dof)
+    inner = t_quantile((1 + TOST) / 2, dof)
+    p = 2 * t_tail(np.abs(estimate / se), dof)
     q = (benjamini_yekutieli if strict else benjamini_hochberg)(p)
     return Tests(
         low=estimate - outer * wide,
@@ -63,7 +60,7 @@ def tests(
         inner_high=estimate + inner * wide,
         p=p,
         q=q,
-        mde=(outer + stats.t.ppf(POWER, dof)) * se,
+        mde=(outer + t_quantile(POWER, dof)) * se,
     )
 
 
