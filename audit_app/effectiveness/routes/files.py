@@ -81,6 +81,7 @@ class Files(Controller):
             context={
                 "locale": language(),
                 "css": asset_url("report.css"),
+                "icon": asset_url("favicon.svg"),
                 **reporting.on_paper(session, found),
             },
         )
