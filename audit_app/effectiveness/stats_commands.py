@@ -123,16 +123,20 @@ def fe(given: Given) -> Given:
 
 
 def relative_weights(given: Given) -> Given:
-    """Johnson's relative weights and LMG shares: parts of R²."""
+    """Johnson's relative weights and LMG (Shapley) parts: both add up to `r2`. `shares` holds the same as shares of 1."""
     y = column(field(given, "y"), "y")
     names, x = columns(given, len(y))
     there = np.isfinite(y) & np.isfinite(x).all(1)
     found = importance(y[there], x[there])
+    parts = {"johnson": found.johnson, "lmg": found.lmg}
     return {
-        "johnson": dict(zip(names, found.johnson.tolist(), strict=True)),
-        "lmg": dict(zip(names, found.lmg.tolist(), strict=True)),
+        **{kind: dict(zip(names, one.tolist(), strict=True)) for kind, one in parts.items()},
         "r2": found.r2,
         "exact": found.exact,
+        "shares": {
+            kind: dict(zip(names, (one / one.sum()).tolist(), strict=True)) if one.sum() > 0 else None
+            for kind, one in parts.items()
+        },
     }
 
 
@@ -229,7 +233,21 @@ def plain(value: Any) -> Any:
 @click.command()
 @click.argument("tool", type=click.Choice(list(TOOLS)))
 def stats(tool: str) -> None:
-    """Compute one of the studies' statistics: JSON on standard input, JSON on standard output."""
+    """Compute one of the studies' statistics: JSON on standard input, JSON on standard output; null is missing.
+
+    \b
+    fe                model (ols, poisson), y, x {name: values}, entity, period, cluster, weights, offset, se (cr1, cv3)
+                      → coef, se {name: value}, dof, n
+    relative-weights  y, x → johnson, lmg {name: part of R²}: both add up to r2 (Johnson 2000; Lindeman, Merenda,
+                      Gold 1980); exact (false: LMG from 2,000 sampled orders, above 20 columns); shares: the same of 1
+    bh                p → q
+    wilson            x, n, level → low, high
+    nps               promoters, passives, detractors, invited, level → nps, low, high, response_rate, bounds, warnings
+    alpha             ratings (observers × units), level (nominal, ordinal, interval, ratio) → alpha, low, high
+    item-analysis     matrix (takers × items, 0/1) → difficulty, discrimination, kr20, sem
+    robustness        t, dof → rv
+    sample-size       p, margin, level, population → n
+    """
     given = read_object(sys.stdin.buffer.read())
     with np.errstate(all="ignore"):
         found = TOOLS[tool](given)

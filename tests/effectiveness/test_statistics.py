@@ -124,6 +124,26 @@ def test_relative_weights_and_lmg_split_the_explained_variance():
     assert relative_weights(r, v) == pytest.approx(shares)
 
 
+def test_the_command_gives_parts_of_r2_and_the_same_as_shares_of_one():
+    """y = a with a and b uncorrelated: R² is 1 and all of it a's; with noise the parts add up to R² and the shares to 1."""
+    plain = json.loads(
+        ask("relative-weights", {"y": [1, 2, 3, 4], "x": {"a": [1, 2, 3, 4], "b": [1, -1, -1, 1]}}).output
+    )
+    assert plain["johnson"] == pytest.approx({"a": 1, "b": 0}, abs=1e-9)
+
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((40, 3)) @ (np.eye(3) + 0.3)
+    y = x @ [1, 0.5, 0] + rng.standard_normal(40)
+    columns = dict(zip("abc", x.T.tolist(), strict=True))
+    found = json.loads(ask("relative-weights", {"y": y.tolist(), "x": columns}).output)
+    fitted = np.linalg.lstsq(np.column_stack([np.ones(40), x]), y, rcond=None)[0]
+    r2 = 1 - ((y - np.column_stack([np.ones(40), x]) @ fitted) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+    for kind in ("johnson", "lmg"):
+        assert sum(found[kind].values()) == pytest.approx(found["r2"]) == pytest.approx(r2)
+        assert sum(found["shares"][kind].values()) == pytest.approx(1)
+        assert found["shares"][kind]["a"] == pytest.approx(found[kind]["a"] / r2)
+
+
 def test_sampled_orders_come_near_the_exact_shares():
     rng = np.random.default_rng(2)
     x = rng.standard_normal((300, 6)) @ (np.eye(6) + 0.4)

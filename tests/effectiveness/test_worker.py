@@ -54,8 +54,8 @@ def wait_for(engines, study_id, states, seconds=140):
 
 
 @pytest.mark.timeout(
-    300
-)  # two interpreters that load everything; on a busy machine that alone is a minute each
+    600
+)  # two interpreters that load everything, on each engine; on a busy machine that alone is a minute each
 def test_a_killed_worker_leaves_a_study_that_the_next_one_finishes_and_a_cancelled_one_ends(
     both_engines, tmp_path
 ):
