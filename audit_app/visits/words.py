@@ -55,8 +55,10 @@ REPORTS: dict[str, str] = {
 }
 
 
-def report_words(kind: str) -> str:
-    """What was told from the field."""
+def report_words(kind: str, own: bool = False) -> str:
+    """What was told from the field; `own`: as whoever told it says it, so that their phone names no shopper."""
+    if own and kind == "recognised":
+        return _t(_("I was recognised"))
     return _t(REPORTS[kind]) if kind in REPORTS else _t("Word from the field")
 
 

@@ -7,7 +7,16 @@ from sqlmodel import select
 
 from audit_app.kit.db import read, write
 from audit_app.kit.pages import data_folder
-from audit_app.visits.models import Evidence, Review, Revision, Visit, VisitKind, VisitState, VisitStep
+from audit_app.visits.models import (
+    Evidence,
+    Review,
+    Revision,
+    Visit,
+    VisitFlag,
+    VisitKind,
+    VisitState,
+    VisitStep,
+)
 from tests.factories.organisation import make_location, make_person
 from tests.factories.pictures import jpeg
 from tests.factories.visits import make_revision, make_version, make_visit
@@ -244,7 +253,9 @@ def test_pages_on_the_phone_do_not_say_what_they_are_for(both_engines, make_clie
     assert client.get("/my/clock").status_code == 200
 
 
-TELLING = re.compile("mystery|audit|shopper|тайн|таємн|аудит|покупател|покупець|покупц", re.IGNORECASE)
+TELLING = re.compile(
+    "mystery|audit|shopper|тайн|таємн|аудит|проверяющ|перевіряльник|покупател|покупець|покупц", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "uk"])
@@ -259,6 +270,8 @@ def test_nothing_a_bystander_sees_says_what_it_is_for(engines, make_client, lang
         make_visit(session, place, version, mara, VisitState.OFFERED)
         photo = Evidence(visit_id=sent.id, item="receipt", sha256="a" * 64, file="none.jpg", state="uploaded")
         session.add(photo)
+        session.add(VisitStep(visit_id=sent.id, from_state="report", to_state="recognised", by_id=mara.id))
+        session.add(VisitFlag(visit_id=sent.id, code="clock", numbers={"minutes": 9}))
     client = make_client(engines).sign_in(mara)
     where = f"/my/visits/{open_one.id}"
     for path in (
@@ -274,6 +287,8 @@ def test_nothing_a_bystander_sees_says_what_it_is_for(engines, make_client, lang
     names = re.findall(r"download: `([^`]*)`", (data_folder("static") / "phone" / "queue.js").read_text())
     assert names
     assert not TELLING.search(" ".join(names))
+    unusual = {"en": "Something looked unusual", "ru": "Что-то показалось", "uk": "Щось здалося"}[language]
+    assert unusual in client.get("/my/visits").text, "a flag can be answered, and the list says so"
     client.sign_out()
     assert not TELLING.search(client.get("/sign-in?next=/my/visits").text)
 

@@ -29,7 +29,7 @@ def test_rounds_tell_what_was_sent_asked_and_changed():
     first = {"greeted": entry("yes", at="1"), "smile": entry("5"), "receipt": entry("no", comment="?")}
     second = {"greeted": entry("no"), "receipt": entry("no", comment="?")}
     third = {**second, "receipt": entry("no", comment="Torn.", evidence=["a" * 64])}
-    sent = [Sending(two, 2, one, NOON + 2 * HOUR, second), Sending(one, 1, None, NOON, first), Sending(three, 4, two, NOON + 4 * HOUR, third)]  # fmt: skip
+    sent = [Sending(two, 2, one, NOON + 2 * HOUR, second), Sending(one, 1, None, NOON, first), Sending(three, 4, None, NOON + 4 * HOUR, third)]  # fmt: skip
     returns = [
         Asked(two, NOON + 3 * HOUR, "", {"receipt": "Why?"}),
         Asked(one, NOON + HOUR, "Please look again.", {"greeted": "Really?", "receipt": "Why?"}),

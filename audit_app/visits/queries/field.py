@@ -26,6 +26,7 @@ from audit_app.visits.models import (
     Revision,
     RevisionState,
     Visit,
+    VisitFlag,
     VisitState,
     VisitStep,
 )
@@ -61,6 +62,8 @@ class VisitLine:
     submitted_at: datetime | None
     return_due_at: datetime | None
     draft_at: datetime | None
+    flagged: bool = False
+    """Whether something looked unusual that they may still say a word to."""
 
 
 def my_visits(session: Session, person_id: UUID) -> list[VisitLine]:
@@ -72,6 +75,12 @@ def my_visits(session: Session, person_id: UUID) -> list[VisitLine]:
         VisitState.ACCEPTED,
     ]
     done = [state for state in SHOWN_TO_SHOPPER if state not in open_states]
+    unanswered = (
+        sa.select(sa.literal(1))
+        .select_from(VisitFlag)
+        .where(col(VisitFlag.visit_id) == col(Visit.id), col(VisitFlag.answer) == "")
+        .exists()
+    )
     base = (
         sa.select(
             col(Visit.id),
@@ -89,6 +98,7 @@ def my_visits(session: Session, person_id: UUID) -> list[VisitLine]:
             col(Visit.submitted_at),
             col(Visit.return_due_at),
             col(Draft.updated_at),
+            sa.and_(col(Visit.state) == VisitState.SUBMITTED, unanswered),
         )
         .join(Location, col(Location.id) == col(Visit.location_id))
         .join(Brand, col(Brand.id) == col(Location.brand_id))

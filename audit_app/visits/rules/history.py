@@ -57,9 +57,11 @@ def rounds(sent: Sequence[Sending], returns: Sequence[Asked], order: Sequence[st
     by_id = {one.id: one for one in sent}
     asked = {one.revision_id: one for one in sorted(returns, key=lambda one: one.at)}
     place = {code: n for n, code in enumerate(order)}
-    found = []
+    found: list[Round] = []
+    before: Sending | None = None
     for one in sorted(sent, key=lambda one: one.number):
-        base = by_id.get(one.base_id) if one.base_id else None
+        base = by_id.get(one.base_id, before) if one.base_id else before
+        before = one
         reasons = asked[base.id].reasons if base and base.id in asked else {}
         changes: list[Change] = []
         if base is not None:
