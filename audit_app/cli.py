@@ -1,6 +1,7 @@
 """The command line `audit-app`: a door like the pages. Each command explains itself with --help."""
 
 import contextlib
+import importlib
 import signal
 import sys
 import threading
@@ -9,25 +10,33 @@ from pathlib import Path
 from typing import Any
 
 import click
-import uvicorn
 from sqlmodel import select
 
-from audit_app import demo as demo_chain
-from audit_app import flows
-from audit_app.app import create_app, worker_of
-from audit_app.effectiveness import commands as studies
-from audit_app.effectiveness.stats_commands import stats
-from audit_app.imports import commands as tables
 from audit_app.kit import audit, clock
 from audit_app.kit.db import make_engines, read, write
 from audit_app.kit.errors import AuditError
 from audit_app.kit.i18n import gettext
-from audit_app.migrations import state as migrations
+from audit_app.kit.later import later
 from audit_app.organisation import actions, queries
 from audit_app.organisation.models import Person, Role
 from audit_app.organisation.rules import INVITATION_HOURS
 from audit_app.settings import BadSetting, Settings, read_settings
 from seeds.size import LARGE, NORMAL, SMALL
+
+# A study of plain files needs neither the server nor its pages: what only some commands use is loaded by these.
+application = later("audit_app.app")
+demo_chain = later("audit_app.demo")
+flows = later("audit_app.flows")
+migrations = later("audit_app.migrations.state")
+uvicorn = later("uvicorn")
+ELSEWHERE = {
+    "import": ("audit_app.imports.commands", "import_"),
+    "export": ("audit_app.imports.commands", "export"),
+    "score": ("audit_app.imports.commands", "score"),
+    "effectiveness": ("audit_app.effectiveness.commands", "effectiveness"),
+    "stats": ("audit_app.effectiveness.stats_commands", "stats"),
+}
+"""Commands of the slices: module and name."""
 
 _data = click.option(
     "--data",
@@ -38,6 +47,18 @@ _data = click.option(
 
 class OneSentence(click.Group):
     """Errors a person may read end the command with one sentence and exit code 1, and nothing changed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, those of the slices among them."""
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded when it is asked for."""
+        if cmd_name in ELSEWHERE:
+            module, name = ELSEWHERE[cmd_name]
+            found: click.Command = getattr(importlib.import_module(module), name)
+            return found
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -56,7 +77,7 @@ class OneSentence(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Service standards, mystery visits, and an honest answer to which items matter."""
-    ctx.obj = flows.announcer
+    ctx.obj = lambda *given: flows.announcer(*given)
 
 
 def serve_app(
@@ -64,7 +85,7 @@ def serve_app(
 ) -> None:
     """Serve until stopped; `ready` is called once the port answers."""
     config = uvicorn.Config(
-        create_app(settings),
+        application.create_app(settings),
         host=host,
         port=port,
         log_level="warning",
@@ -76,18 +97,14 @@ def serve_app(
     )
     server = uvicorn.Server(config)
     if ready:
-        call = ready
+        call, startup = ready, server.startup
 
-        class Ready(uvicorn.Server):
-            """A server that says when it listens."""
+        async def then_tell(sockets: Any = None) -> None:
+            await startup(sockets)
+            if server.started:
+                call()
 
-            async def startup(self, sockets: Any = None) -> None:
-                """Start, then tell."""
-                await super().startup(sockets)
-                if self.started:
-                    call()
-
-        server = Ready(config)
+        server.startup = then_tell
     server.run()
 
 
@@ -183,7 +200,7 @@ def worker(data: Path | None, every: float) -> None:
     """Do the long jobs (studies, PDFs) apart from the web server, which runs with AUDIT_WORKER=apart."""
     settings = read_settings(data=data)
     engines = make_engines(settings.database_url)
-    hands = worker_of(settings, engines, "worker")
+    hands = application.worker_of(settings, engines, "worker")
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -257,10 +274,6 @@ def doctor(data: Path | None, deploy: bool) -> None:
         click.echo(f"{'ok ' if fine else 'BAD'}  {text}")
     if not all(fine for fine, _text in findings):
         sys.exit(1)
-
-
-for command in (tables.import_, tables.export, tables.score, studies.effectiveness, stats):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

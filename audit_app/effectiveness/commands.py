@@ -18,9 +18,11 @@ from audit_app.effectiveness.rules.measures import NPS
 from audit_app.effectiveness.rules.plan import CONVERSION, USUAL, Outcome, Plan
 from audit_app.effectiveness.rules.study import run
 from audit_app.kit.db import make_engines, read
-from audit_app.migrations import state as migrations
+from audit_app.kit.later import later
 from audit_app.settings import read_settings
 from audit_app.standards.queries import standard_by_code
+
+migrations = later("audit_app.migrations.state")  # a study of plain files has no schema
 
 DOWN = ("complaints", "returns")
 """Less is better, unless told otherwise."""
