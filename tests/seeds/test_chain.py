@@ -6,9 +6,10 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -16,12 +17,14 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlmodel import SQLModel
 
+from audit_app.effectiveness.loading import Wanted, facts_of
+from audit_app.effectiveness.rules.identity import identities_of
 from audit_app.kit import audit
 from audit_app.kit.db import Engines, make_engines, read
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import check_password
 from audit_app.scoring.actions import columns_of, score_answers
-from audit_app.standards.rules.answers import read_given
+from audit_app.standards.rules.answers import ratio_of, read_given
 from audit_app.standards.rules.reading import read_version
 from audit_app.standards.rules.visibility import missing, visibility
 from audit_app.visits.models import VisitState
@@ -160,6 +163,55 @@ def test_no_sent_visit_lacks_anything_or_answers_what_it_was_not_asked(small: Ch
             assert missing(version, givens, attributes) == ()
         for code, given in givens.items():
             assert all((visit["id"], code, sha256) in kept for sha256 in given.evidence)
+
+
+def test_the_facts_of_a_study_are_what_reading_visit_by_visit_gives(small: Chain) -> None:
+    """The columnar loader against the plain way: one visit, one item, one question after the other."""
+    standard = next(row["id"] for row in small.rows["standard"] if row["code"] == "clothing-shop")
+    facts = facts_of(small.engines, Wanted(standard, date(2025, 11, 17), date(2026, 11, 22)))
+    versions = {
+        row["id"]: read_version(row["document"])
+        for row in small.rows["standard_version"]
+        if row["standard_id"] == standard and row["state"] != "draft"
+    }
+    known = identities_of(list(versions.values()))
+    places, revisions = small.by_id("location"), small.by_id("revision")
+    own = {row["id"] for row in small.rows["brand"] if row["own"]}
+    found = {name: number for number, name in enumerate(facts.visits)}
+    counted, not_applicable, hidden = set(), 0, 0
+    for visit in small.rows["visit"]:
+        place = places[visit["location_id"]]
+        if visit["state"] not in ("approved", "released") or place["brand_id"] not in own:
+            continue
+        day = (visit["visited_at"].astimezone(ZoneInfo(place["timezone"])).date() - facts.first_day).days
+        if visit["version_id"] not in versions or not 0 <= day < facts.weeks * 7:
+            continue
+        row = found[visit["id"].hex]
+        counted.add(row)
+        assert facts.locations[facts.location[row]] == place["code"]
+        assert facts.day[row] == day
+        version = versions[visit["version_id"]]
+        assert facts.version[row] == version.version
+        givens, _problems = read_given(version, revisions[visit["revision_id"]]["answers"])
+        answers = {code: given.answer for code, given in givens.items() if given.answer}
+        seen = visibility(version, answers, place["attributes"])
+        wanted = np.full(len(facts.items), np.nan, dtype=np.float32)
+        on_list = np.zeros(len(facts.items), dtype=bool)
+        for code, column in known.columns[version.version].items():
+            on_list[column] = True
+            hidden += seen[code] != "shown"
+            if code in answers and seen[code] == "shown":
+                ratio = ratio_of(version.item_by_code[code], answers[code])
+                not_applicable += answers[code].is_na
+                wanted[column] = np.nan if ratio is None else float(ratio)
+        np.testing.assert_array_equal(facts.ratio[row], wanted)
+        np.testing.assert_array_equal(facts.on_list[row], on_list)
+    assert counted == set(found.values())
+    assert len(counted) > 30
+    assert len(set(facts.version.tolist())) > 1
+    assert not_applicable
+    assert hidden
+    assert ((facts.ratio > 0) & (facts.ratio < 1)).any()
 
 
 def test_every_visit_went_a_way_the_states_allow(small: Chain) -> None:
