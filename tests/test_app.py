@@ -21,6 +21,17 @@ def test_head_is_get_without_the_body(client, engines):
     assert client.http.head("/nowhere").status_code == 404
 
 
+def test_an_address_that_leads_nowhere_answers_in_the_language_of_whoever_came(client):
+    page = client.get("/nowhere", headers={"accept-language": "uk"})
+
+    assert page.status_code == 404
+    assert '<html lang="uk"' in page.text
+    assert "Адреса могла застаріти" in page.text
+    client.token = client._token(page.text)
+    assert client.post("/language", {"locale": "ru", "next": "/nowhere"}).status_code == 303
+    assert '<html lang="ru"' in client.get("/nowhere").text
+
+
 def test_somebody_who_hangs_up_is_no_fault(engines, tmp_path, capsys):
     sent: list[Any] = []
 

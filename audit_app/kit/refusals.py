@@ -32,6 +32,12 @@ def request_id(scope: Scope) -> str:
     return str(state["request_id"])
 
 
+def arrive(request: Request[Any, Any, Any]) -> None:
+    """Where no door was passed (an unknown address), find the language first: the refusal is said in it."""
+    if "binding" not in request.scope.setdefault("state", {}):
+        web.greet(request)
+
+
 def wants_json(request: Request[Any, Any, Any]) -> bool:
     """Whether a program asked."""
     return request.scope["path"].startswith("/api/") or "application/json" in request.headers.get(
@@ -41,8 +47,6 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
 
 def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, **more: Any) -> Response[Any]:
     """An error as a page, a fragment or JSON, each in kind, with the request's id."""
-    if "binding" not in request.scope.setdefault("state", {}):
-        web.greet(request)
     headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
     if wants_json(request):
         body = {"code": code, "message": text, "request_id": request_id(request.scope), **more}
@@ -66,6 +70,7 @@ def refuse(request: Request[Any, Any, Any], status: int, code: str, text: str, *
 
 def on_audit_error(request: Request[Any, Any, Any], error: AuditError) -> Response[Any]:
     """A refusal in words."""
+    arrive(request)
     more: dict[str, Any] = {}
     if fields := getattr(error, "fields", None):
         more["fields"] = fields
@@ -97,6 +102,7 @@ HTTP_WORDS = {
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Litestar's own refusals in our words; bad parameters in an address are simply nothing that is here."""
+    arrive(request)
     status = error.status_code
     if isinstance(error, InternalServerException) and "disconnected" in error.detail:
         # Whoever asked is gone before the request was whole: nobody's fault, and nobody reads the answer.
@@ -118,6 +124,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Our own mistake, or a database that is away just now."""
+    arrive(request)
     if (
         isinstance(error, ExceptionGroup)
         and len(error.exceptions) == 1
