@@ -53,8 +53,8 @@ lock: $(MADE)/uv ## Make the locks anew from pyproject.toml and package.json (UP
 bench: $(MADE)/dev $(MADE)/package assets ## Run the benchmarks and print their tables (ARGS="scoring" for one)
 	@PYTHON=$(BIN)/python sh scripts/bench.sh $(ARGS)
 
-torture: system-test $(MADE)/dev $(MADE)/package assets ## Interrupt a phone a thousand times and lose nothing (AUDIT_INTERRUPTIONS=100 for fewer)
-	$(BIN)/python -m pytest -n 0 -s tests/torture/phone.py
+torture: system-test $(MADE)/dev $(MADE)/package assets ## Interrupt phones, kill servers, lose nothing (AUDIT_INTERRUPTIONS=100, AUDIT_KILLS=5 for less)
+	$(BIN)/python -m pytest -n 0 -s tests/torture/server.py tests/torture/phone.py
 
 clean: ## Remove what was installed and built here; ./data stays
 	rm -rf $(VENV) node_modules static/vendor build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,11 +5,12 @@ import contextlib
 import gc
 import json
 import logging
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from typing import Any, TextIO, cast
 
 import anyio.to_thread
 import structlog
@@ -238,6 +239,20 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
         answer.add("set-cookie", cookie.to_header(header=""))
 
 
+class PatientOutput:
+    """Standard output for the log: where a line cannot be written (a full disk), the request goes on without it."""
+
+    def write(self, text: str) -> None:
+        """Write, if it can be."""
+        with contextlib.suppress(OSError):
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """Likewise."""
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+
+
 def set_up_logs(style: str) -> None:
     """JSON lines for machines, plain ones for a terminal; control characters never reach the line as they are."""
     renderer: Any = (
@@ -256,7 +271,7 @@ def set_up_logs(style: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, PatientOutput())),
         cache_logger_on_first_use=False,
     )
 

@@ -11,11 +11,12 @@ import contextlib
 import errno
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,8 +27,26 @@ from audit_app.kit.errors import Busy
 
 WAIT_SECONDS = 5.0
 """How long a request waits for its turn to write, or for a connection, before it answers 503."""
+SEAT_SECONDS = 20.0
+"""How long a page waits for its place when very many are asked for at once."""
+READERS = 32
+"""Pages at work at once in a process; fewer than there are threads and connections, so that none of them waits for those."""
+WRITERS = 16
+"""The same for those who write, where more than one may (PostgreSQL)."""
 
 T = TypeVar("T")
+
+
+@contextlib.asynccontextmanager
+async def _held(lock: asyncio.Lock | asyncio.Semaphore, seconds: float) -> AsyncIterator[None]:
+    try:
+        await asyncio.wait_for(lock.acquire(), seconds)
+    except TimeoutError:
+        raise Busy from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @dataclass
@@ -37,22 +56,22 @@ class Engines:
     reading: Engine
     writing: Engine
     one_writer: bool
+    ends: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(16))
+    """Threads for commits and for giving connections back: were they the common ones, those who wait in them for a
+    connection could keep the holders of connections from ending."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WRITERS))
+    _seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn to write; raises `Busy` after `WAIT_SECONDS`."""
-        if not self.one_writer:
+        """Wait for the turn to write (of one on SQLite, of some on PostgreSQL); raises `Busy` after `WAIT_SECONDS`."""
+        async with _held(self._lock if self.one_writer else self._places, WAIT_SECONDS):
             yield
-            return
-        try:
-            await asyncio.wait_for(self._lock.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise Busy from None
-        try:
-            yield
-        finally:
-            self._lock.release()
+
+    def seat(self) -> AbstractAsyncContextManager[None]:
+        """Wait for a place to read: whoever waits here takes neither a thread nor a connection from those at work."""
+        return _held(self._seats, SEAT_SECONDS)
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -169,19 +188,20 @@ async def write_async(engines: Engines, act: Callable[[Session], T]) -> T:
 async def session_for(engines: Engines, *, writing: bool) -> AsyncGenerator[Session, None]:
     """The session of one request: reading for safe methods, else a transaction that commits when the handler returns."""
     if not writing:
-        session = Session(engines.reading, expire_on_commit=False)
-        try:
-            yield session
-        finally:
-            await to_thread.run_sync(session.close)
+        async with engines.seat():
+            session = Session(engines.reading, expire_on_commit=False)
+            try:
+                yield session
+            finally:
+                await to_thread.run_sync(session.close, limiter=engines.ends)
         return
     async with engines.turn():
         session = Session(engines.writing, expire_on_commit=False)
         try:
             yield session
-            await to_thread.run_sync(commit, session)
+            await to_thread.run_sync(commit, session, limiter=engines.ends)
         finally:
-            await to_thread.run_sync(session.close)
+            await to_thread.run_sync(session.close, limiter=engines.ends)
 
 
 def is_overload(error: BaseException) -> bool:

@@ -92,7 +92,17 @@ def run_as(account: pwd.struct_passwd, folder: Path, command: list[str]) -> None
         pytest.fail(f"{' '.join(command)} failed:\n{said.read_text(errors='replace')}", pytrace=False)
 
 
-def start(folder: Path) -> None:
+def control(folder: Path, *words: str) -> None:
+    """`pg_ctl` on the cluster in this folder: start, or restart in one of its ways; returns when it is done."""
+    command = [
+        str(find_programs() / "pg_ctl"),
+        f"--pgdata={folder / 'data'}",
+        f"--log={folder / 'server.log'}",
+    ]
+    run_as(server_account(), folder, [*command, "--wait", *words])
+
+
+def start(folder: Path, **more: str) -> None:
     """Make a cluster in the folder and start it, with the watcher that ends it should pytest be killed."""
     programs = find_programs()
     account = server_account()
@@ -113,14 +123,10 @@ def start(folder: Path) -> None:
             "--no-sync",
         ],
     )
-    options = {**SERVER_OPTIONS, "unix_socket_directories": str(folder)}
+    options = {**SERVER_OPTIONS, **more, "unix_socket_directories": str(folder)}
     with (data / "postgresql.auto.conf").open("a") as conf:
         conf.writelines(f"{name} = '{value}'\n" for name, value in options.items())
-    run_as(
-        account,
-        folder,
-        [str(programs / "pg_ctl"), f"--pgdata={data}", f"--log={folder / 'server.log'}", "--wait", "start"],
-    )
+    control(folder, "start")
     subprocess.Popen(
         ["/bin/sh", "-c", WATCH, "watch", os.environ[OWNER], str(folder)],
         stdin=subprocess.DEVNULL,
