@@ -27,7 +27,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlmodel import Session
 
 from audit_app import flows, navigation, openapi
-from audit_app.effectiveness import pilot_routes
+from audit_app.effectiveness import pilot_routes, pilot_rows
 from audit_app.effectiveness import routes as effectiveness_routes
 from audit_app.effectiveness.reporting import report_kind
 from audit_app.effectiveness.running import study_kind
@@ -77,6 +77,7 @@ ROUTES: list[Any] = [
     pilot_routes.PlanPilots,
     pilot_routes.ReadPilots,
     pilot_routes.Changes,
+    pilot_rows.PilotRows,
     effectiveness_routes.Asking,
     effectiveness_routes.Deciding,
     effectiveness_routes.Files,

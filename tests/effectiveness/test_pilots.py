@@ -212,6 +212,12 @@ def test_page_with_a_result_says_it_in_plain_words(client, engines, later):
     text = client.get(f"/pilots/{pilot.id}").text
 
     assert "Where the change had begun it was" in text
+    assert f"/pilots/{pilot.id}/rows" in text
+    rows = client.get(f"/pilots/{pilot.id}/rows/weeks.csv").text.splitlines()
+    assert len(rows) - 1 == 24 * pilot.result["weeks"]
+    assert sum(row.split(",")[5] == "1" for row in rows[1:]) > 24
+    assert client.get(f"/pilots/{pilot.id}/rows?page=2").status_code == 200
+    assert client.get(f"/pilots/{pilot.id}/rows/other.csv").status_code == 404
     assert "one of 500 draws" in text
     assert "nan" not in text
 

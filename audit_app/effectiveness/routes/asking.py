@@ -226,6 +226,7 @@ def form_page(
         from_on=from_on,
         to_on=to_on,
         there=there,
+        measures=[wording.measure_name(one) for one in there.measures] if there else [],
         refusal=_t(there.refusal) if there else "",
         thin=_t(there.thin) if there and not there.refusal else "",
         weeks=((to_on - from_on) + timedelta(days=1)).days // 7 if from_on and to_on else 0,
