@@ -38,6 +38,7 @@ from audit_app.imports import source_routes as imports_source_routes
 from audit_app.kit import clock, csrf, i18n, jobs, web
 from audit_app.kit.db import Engines, fresh_statistics, make_engines, session_for
 from audit_app.kit.errors import AuditError
+from audit_app.kit.joined import joined_file
 from audit_app.kit.pages import asset_url, make_environment, static_files
 from audit_app.kit.refusals import on_audit_error, on_fault, on_http_error, on_not_signed_in, request_id
 from audit_app.kit.worker import Kind, Worker
@@ -114,6 +115,7 @@ ROUTES: list[Any] = [
     field_routes.Photos,
     visits_api.FieldApi,
     evidence_api.EvidenceApi,
+    joined_file,
     phone_routes.PhoneApp,
     phone_routes.PhonePages,
     phone_routes.PhoneApi,
@@ -222,7 +224,7 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
     if (
         state.get("new_visitor")
         and scope.get("method") == "GET"
-        and not scope["path"].startswith(("/static/", "/health/"))
+        and not scope["path"].startswith(("/static/", "/joined/", "/health/"))
     ):
         cookie = Cookie(
             key=web.VISITOR,

@@ -12,14 +12,25 @@
   const all = (selector, from = root) => [...from.querySelectorAll(selector)];
   const one = (selector, from = root) => from.querySelector(selector);
 
-  /* The questions, each with its places on the page, found once. */
-  const asks = all(".ask").map((box) => ({
-    box, code: box.dataset.q, kind: box.dataset.kind, field: one(".q", box),
-    inputs: all("[name^='answer.']", box), comment: one("[name^='comment.']", box), shots: one("[data-shots]", box),
-    demand: one("[data-asked]", box), extra: one("details.extra", box), clear: one("[data-clear]", box),
-    chip: one(`[data-number="${CSS.escape(box.dataset.q)}"]`),
-  }));
+  /* The questions, each with its places on the page: one walk over all, not eight in each of two hundred. */
+  const asks = all(".ask").map((box) => ({ box, code: box.dataset.q, kind: box.dataset.kind, field: box.firstElementChild, inputs: [], kinds: "" }));
   const byCode = new Map(asks.map((ask) => [ask.code, ask]));
+  for (const form of all("form")) for (const input of form.elements) {
+    const at = input.name.indexOf(".");
+    const ask = byCode.get(at < 0 ? input.dataset.clear : input.name.slice(at + 1));
+    if (!ask) continue;
+    if (at < 0) ask.clear = input;
+    else if (input.name.startsWith("answer.")) ask.inputs.push(input);
+    else if (input.name.startsWith("comment.")) ask.comment = input;
+  }
+  for (const [name, part] of [["shots", "shots"], ["asked", "demand"], ["extra", "extra"], ["number", "chip"]]) {
+    for (const node of all(`[data-${name}]`)) { const ask = byCode.get(node.dataset[name]); if (ask) ask[part] ??= node; }
+  }
+  // As the page came: only what differs from it is touched.
+  for (const ask of asks) {
+    ask.answered = ask.field.classList.contains("answered");
+    if (ask.demand && !ask.demand.hidden) ask.kinds = null;
+  }
   const askOf = (node) => byCode.get(node?.closest(".ask")?.dataset.q);
   const choice = (input) => input.type === "radio" || input.type === "checkbox";
 
@@ -99,6 +110,7 @@
   const put = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
   const parts = all("[data-part]").map((part) => ({ code: part.dataset.part, here: one("[data-part-progress]", part), link: one(`.parts a[href="#${part.id}"] > span`) }));
   const bar = one(".actionbar [data-progress]");
+  const measure = one("progress", bar);
   const rest = one("[data-progress-left]", bar) ?? one("span", bar).appendChild(document.createElement("span"));
   const next = one("[data-next]");
   let now = null;
@@ -132,7 +144,6 @@
     }
     put(one("[data-progress-text]", bar), of(now.whole.answered, now.whole.total));
     put(rest, now.whole.required_left ? ` · ${left(now.whole.required_left)}` : "");
-    const measure = one("progress", bar);
     measure.max = now.whole.total || 1;
     measure.value = now.whole.answered;
     put(one("span", next), unanswered().length ? words.next : words.check);
@@ -146,14 +157,18 @@
   };
   const oddly = (ask) => { const odd = now.given[ask.code]?.odd; wrong(ask, odd ? words[`odd${odd[0].toUpperCase()}${odd.slice(1)}`] ?? words.oddOptions : ""); };
 
-  /* The state of keeping and sending, always in sight. */
+  /* The state of keeping and sending, always in sight. Photos are counted again when something happened to one. */
   const sync = one("[data-sync]");
-  let full = false, sending = false, result = "ok", fresh = false;
+  const syncText = one("[data-sync-text]", sync);
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  let full = false, sending = false, result = "ok", fresh = false, pictures = null;
+  const counted = async () => (await Store.all(person, "photos", visit).catch(() => [])).filter((photo) => photo.blob);
   const state = async () => {
-    const photos = (await Store.all(person, "photos", visit).catch(() => [])).filter((photo) => photo.blob);
+    pictures ??= counted();
+    const photos = await pictures;
     const n = waits() + photos.length;
     const stuck = kept.stuck || Object.values(kept.changes).some((change) => change.stuck) || photos.some((photo) => photo.stuck) || kept.twice?.length;
-    const time = kept.synced ? new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(kept.synced) : "";
+    const time = kept.synced ? clock.format(kept.synced) : "";
     const [mark, text] = full ? ["attention", words.full]
       : stuck ? ["attention", words.attention]
         : result === "sign-in" ? ["attention", words.signIn]
@@ -162,7 +177,7 @@
               : n && fresh ? ["phone", words.phone]
                 : n ? ["waiting", words.waiting] : ["saved", time ? words.savedAt.replace("{time}", time) : words.saved];
     sync.dataset.state = mark;
-    put(one("[data-sync-text]", sync), text.replace("{n}", n));
+    put(syncText, text.replace("{n}", n));
     try { const key = `unsent-${person}-${visit}`; if (n) localStorage.setItem(key, n); else localStorage.removeItem(key); } catch { /* Full or refused: only the warning at sign-out knows less. */ }
     if (result === "sign-in") say(words.signIn.replace("{n}", n), `/sign-in?next=${location.pathname}`);
   };
@@ -184,6 +199,7 @@
     async done() { await Store.drop(person, "drafts", visit); },
     tell(what, more) {
       sending = what === "sending";
+      if (what.startsWith("photo")) pictures = null;
       if (what === "saved") {
         for (const [item, entry] of Object.entries(more.others ?? {})) if (byCode.has(item) && !(item in kept.changes)) show(byCode.get(item), entry);
         if (kept.twice.length) say(words.twice, location.pathname);
@@ -198,7 +214,7 @@
       state();
     },
   };
-  const kick = Outbox.start(person, { open: desk, after: (what) => { sending = false; fresh = false; result = what; window.Checking?.told("pass", what); return state(); } });
+  const kick = Outbox.start(person, { open: desk, after: (what) => { sending = false; fresh = false; pictures = null; result = what; window.Checking?.told("pass", what); return state(); } });
 
   const change = async (ask, entry = entryIn(ask)) => {
     const before = kept.changes[ask.code];
@@ -226,19 +242,21 @@
   const hold = async (sha, until) => {
     const photo = await Store.take(person, "photos", `${visit}:${sha}`);
     if (photo) await Store.write(person, "photos", { ...photo, held: until });
+    pictures = null;
   };
   const remove = async (ask, sha) => {
     const before = entryIn(ask);
     await hold(sha, Date.now() + 8000);
     show(ask, { ...before, evidence: before.evidence.filter((one) => one !== sha) });
     change(ask);
-    undoable(words.removed, async () => { await hold(sha, 0); show(ask, before); change(ask); }, () => Store.drop(person, "photos", `${visit}:${sha}`));
+    undoable(words.removed, async () => { await hold(sha, 0); show(ask, before); change(ask); }, async () => { await Store.drop(person, "photos", `${visit}:${sha}`); pictures = null; });
   };
   const add = async (ask, made, only = false) => {
     thumbs.set(made.sha, URL.createObjectURL(made.thumb ?? made.blob));
     const photo = { key: `${visit}:${made.sha}`, visit, item: ask.code, sha: made.sha, blob: made.blob, bytes: made.blob.size, thumb: made.thumb, from: made.from, saved: Date.now() };
     // First the picture, then the answer that names it: whatever happens between, nothing is named that is not here.
     await Store.write(person, "photos", photo);
+    pictures = null;
     const entry = entryIn(ask) ?? {};
     show(ask, { ...entry, evidence: only ? [made.sha] : [...(entry.evidence ?? []), made.sha] });
     await change(ask);
@@ -334,7 +352,7 @@
   const cover = document.getElementById("cover");
   const hide = () => {
     const title = document.title;
-    const time = () => { one("[data-cover-time]", cover).textContent = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date()); };
+    const time = () => { one("[data-cover-time]", cover).textContent = clock.format(new Date()); };
     time();
     document.title = words.clock;
     cover.showModal();
@@ -349,11 +367,13 @@
   }
 
   /* Where the person was: the answers of this phone are shown, then sent; the page opens at the last question. */
-  for (const photo of await Store.all(person, "photos", visit).catch(() => [])) {
+  const here = await Store.all(person, "photos", visit).catch(() => []);
+  for (const photo of here) {
     thumbs.set(photo.sha, URL.createObjectURL(photo.thumb ?? photo.blob));
     // What this phone has itself is shown without asking the network for it.
     for (const button of all(`button[name=remove][value$=":${photo.sha}"]`)) { const picture = one("img", button.closest("li")); if (picture) picture.src = thumbs.get(photo.sha); }
   }
+  pictures = here.filter((photo) => photo.blob);
   const standing = Store.answers(kept);
   for (const ask of asks) show(ask, standing[ask.code]);
   draw();

@@ -85,20 +85,23 @@ window.Shots = (() => {
     return li;
   };
 
-  /* Beside the camera: a picture that is there already. It goes marked as such. */
-  for (const input of document.querySelectorAll(".shoot input[type=file]")) {
-    const { words, icon } = window.Phone;
+  /* Beside the camera: a picture that is there already. It goes marked as such. Where the question keeps its photos
+     folded away, it is made when somebody unfolds them. */
+  const library = (input) => {
+    const { words } = window.Phone;
     const other = Object.assign(document.createElement("input"), { type: "file", accept: input.accept, multiple: true, id: `${input.id}-library` });
     other.setAttribute("aria-label", words.library);
-    const face = document.createElement("span");
-    face.className = "btn";
+    const face = Object.assign(document.createElement("span"), { className: "btn", textContent: words.library });
     face.setAttribute("aria-hidden", "true");
-    face.append(icon("photo"), words.library);
-    const box = document.createElement("div");
-    box.className = "shoot";
+    const box = Object.assign(document.createElement("div"), { className: "shoot library" });
     box.append(other, face);
     input.closest(".shoot").after(box);
-  }
+  };
+  const offer = (root) => {
+    for (const input of root.querySelectorAll(".shoot input[capture]")) if (!input.closest("details:not([open])") && !document.getElementById(`${input.id}-library`)) library(input);
+  };
+  offer(document);
+  document.addEventListener("toggle", ({ target }) => { if (target.open && target.matches?.(".extra")) offer(target); }, true);
 
   return { shrink, pad, item };
 })();

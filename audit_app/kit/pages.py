@@ -27,11 +27,27 @@ def data_folder(name: str) -> Path:
 
 
 @cache
+def _mark_of(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:10]
+
+
+@cache
 def _mark(path: Path, _changed: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 _addresses: dict[str, tuple[float, str]] = {}
+_joined: dict[str, tuple[str, ...]] = {}
+
+
+def join(name: str, parts: tuple[str, ...]) -> None:
+    """From now on `asset(name)` stands for these files of static/ in one; kit/joined.py serves it."""
+    _joined[name] = parts
+
+
+def joined_parts(name: str) -> tuple[str, ...]:
+    """The files that stand together under this name; none when there is no such name."""
+    return _joined.get(name, ())
 
 
 def asset_url(name: str) -> str:
@@ -45,6 +61,8 @@ def asset_url(name: str) -> str:
         return known[1]
     path = data_folder("static") / name
     try:
+        if name in _joined:
+            return f"/joined/{name}?v={_mark_of(tuple(asset_url(part) for part in _joined[name]))}"
         address = f"/static/{name}?v={_mark(path, path.stat().st_mtime_ns)}"
     except FileNotFoundError:
         return f"/static/{name}"

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from audit_app.kit.pages import asset_url, data_folder
+from audit_app.kit.pages import asset_url, data_folder, join
 from audit_app.standards.rules.definition import Version
 from audit_app.visits.queries.field import Sheet
 from audit_app.visits.rules.phone import form_rules
@@ -18,11 +18,14 @@ from audit_app.visits.rules.phone import form_rules
 _MOST_KEPT = 500
 _rules: dict[UUID, dict[str, Any]] = {}
 
-SHARED = (
-    "vendor/idb.js", "phone/words.js", "phone/rules.js", "phone/store.js", "phone/outbox.js", "phone/exif.js",
-    "phone/checking.js", "phone/offline.js", "phone/queue.js", "phone/onward.js", "shots.js", "checklist.js", "app.js", "vendor/htmx.js",
-    "tokens.css", "app.css", "print.css", "checklist.css", "icons.svg", "favicon.svg",
+SCRIPTS = (
+    "app.js", "vendor/idb.js", "phone/words.js", "phone/rules.js", "phone/store.js", "phone/outbox.js", "phone/exif.js",
+    "shots.js", "phone/checking.js", "checklist.js", "phone/queue.js", "phone/offline.js",
 )  # fmt: skip
+SHEETS = ("tokens.css", "app.css", "checklist.css")
+join("phone.js", SCRIPTS)
+join("phone.css", SHEETS)
+SHARED = ("phone.js", "phone.css", "phone/onward.js", "print.css", "icons.svg", "favicon.svg")
 """Every file the phone's pages need."""
 PARTS = ("vendor/idb.js", "phone/rules.js", "phone/store.js", "phone/outbox.js")
 """What the worker itself runs."""

@@ -4,7 +4,7 @@
 
 (async () => {
   const place = document.querySelector("[data-person]");
-  if (!place || !window.indexedDB || !navigator.locks) return;
+  if (!place || place.id === "fill" || !window.indexedDB || !navigator.locks) return;
   const { person } = place.dataset;
   const { words, plural, icon, undoable, time, bytes } = window.Phone;
   const list = document.getElementById("queue");

@@ -97,14 +97,29 @@ self.Rules = (() => {
     for (const part of item.ranges.slice(1)) if (part.from !== undefined && answer.number >= exact(part.from)) points = exact(part.points);
     return points < best(item);
   };
-  const asked = (item, answer) => {
+  const wanted = (item, answer) => {
     const rules = item.evidence ?? {};
-    const wanted = new Set(answer.na ? rules.na : rules.any);
+    const kinds = new Set(answer.na ? rules.na : rules.any);
     if (!answer.na) {
-      if (item.options) for (const code of answer.codes) for (const kind of rules[code] ?? []) wanted.add(kind);
-      if (rules.miss && misses(item, answer)) for (const kind of rules.miss) wanted.add(kind);
+      if (item.options) for (const code of answer.codes) for (const kind of rules[code] ?? []) kinds.add(kind);
+      if (rules.miss && misses(item, answer)) for (const kind of rules.miss) kinds.add(kind);
     }
-    return ["comment", "photo"].filter((kind) => wanted.has(kind));
+    return ["comment", "photo"].filter((kind) => kinds.has(kind));
+  };
+
+  /* One tap changes one answer: what the others mean, and what they ask for, is remembered with their questions. */
+  const last = new WeakMap();
+  const meaning = (item, text) => {
+    const known = last.get(item);
+    if (known?.text === text) return known.answer;
+    const answer = read(item, text);
+    last.set(item, { text, answer, asked: null });
+    return answer;
+  };
+  const asked = (item, answer) => {
+    const known = last.get(item);
+    if (known?.answer !== answer) return wanted(item, answer);
+    return known.asked ??= wanted(item, answer);
   };
 
   /* Entries {item: {answer, comment, evidence}} → {item: {answer | null, odd?, comment, evidence}}. */
@@ -116,7 +131,7 @@ self.Rules = (() => {
       const evidence = entry.evidence ?? [];
       let said = (entry.answer ?? "").trim();
       if (!said && evidence.length && PICTURES.has(item.type)) said = "given";
-      const answer = said ? read(item, said) : null;
+      const answer = said ? meaning(item, said) : null;
       found[item.code] = { answer: answer?.odd ? null : answer, odd: answer?.odd ?? "", comment: (entry.comment ?? "").trim(), evidence };
     }
     return found;

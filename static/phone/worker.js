@@ -71,7 +71,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
+  if (/^\/(static|joined)\//.test(url.pathname)) event.respondWith(file(request));
   else if (request.mode === "navigate" && url.pathname.startsWith("/my/")) event.respondWith(visit(event, url.pathname));
   else if (/^\/evidence\/[0-9a-f-]+\/thumb$/.test(url.pathname)) event.respondWith(thumb(request));
 });

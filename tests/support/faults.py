@@ -8,6 +8,8 @@ notices; nothing of this exists in the app itself.
 from collections.abc import Callable
 from typing import Any
 
+from audit_app.kit.pages import joined_parts
+
 
 class Faults:
     """An ASGI app around the app."""
@@ -53,13 +55,19 @@ class Faults:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        if scope["path"] in self.planted and scope["method"] == "GET":
-            await self._with_mistake(scope, receive, send)
+        if scope["method"] == "GET" and (mistakes := self._mistakes(scope["path"])):
+            await self._with_mistakes(mistakes, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    async def _with_mistake(self, scope: Any, receive: Any, send: Any) -> None:
-        old, new = self.planted[scope["path"]]
+    def _mistakes(self, path: str) -> list[tuple[str, str]]:
+        """Those planted in this file, or in a file that it is joined of."""
+        parts = (f"/static/{part}" for part in joined_parts(path.removeprefix("/joined/")))
+        return [self.planted[one] for one in (path, *parts) if one in self.planted]
+
+    async def _with_mistakes(
+        self, mistakes: list[tuple[str, str]], scope: Any, receive: Any, send: Any
+    ) -> None:
         start: dict[str, Any] = {}
         body = b""
 
@@ -73,8 +81,10 @@ class Faults:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         await self.app({**scope, "headers": plain}, receive, note)
         text = body.decode()
-        assert old in text, f"{scope['path']} has no “{old}”"
-        body = text.replace(old, new).encode()
+        for old, new in mistakes:
+            assert old in text, f"{scope['path']} has no “{old}”"
+            text = text.replace(old, new)
+        body = text.encode()
         headers = [pair for pair in start["headers"] if pair[0].lower() not in (b"content-length", b"etag")]
         await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})

@@ -50,6 +50,9 @@ def by_server(version: Version, entries: dict[str, Any], attributes: dict[str, s
 
 
 ASK = """cases => cases.map(({form, entries}) => {
+  // Filled in another way before: what the rules remember of one answer means nothing to the next.
+  const others = Object.values(entries).reverse();
+  Rules.standing(form, Object.fromEntries(Object.keys(entries).map((code, n) => [code, others[n]])));
   const now = Rules.standing(form, entries);
   return {
     seen: now.seen,
