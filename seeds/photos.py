@@ -15,8 +15,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from audit_app.kit.picture_files import thumb_of
 from audit_app.kit.pictures import THUMB_SIDE
-from audit_app.visits.actions.evidence import thumb_of
 from seeds.chance import stream
 from seeds.places import Place
 from seeds.plan import Plan

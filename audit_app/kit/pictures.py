@@ -46,11 +46,11 @@ class Picture:
     longitude: float | None
 
 
-def remake(raw: bytes, zone: tzinfo = UTC) -> Picture:
-    """Read, check and write anew; `zone` is where a camera's clock stood if it does not say. Raises `NotAPicture`."""
+def remake(raw: bytes, zone: tzinfo = UTC, longest: int = LARGEST_SIDE) -> Picture:
+    """Read, check and write anew, the longer side at most `longest` pixels; `zone` is where a camera's clock stood if it does not say. Raises `NotAPicture`."""
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
-            return _remade(opened, zone)
+            return _remade(opened, zone, longest)
     except NotAPicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -66,7 +66,7 @@ def _too_many() -> str:
     return _("This photo has too many pixels; 40 megapixels are the most.")
 
 
-def _remade(opened: Any, zone: tzinfo) -> Picture:
+def _remade(opened: Any, zone: tzinfo, longest: int) -> Picture:
     width, height = opened.size
     if width * height > MOST_PIXELS:
         raise NotAPicture(_too_many())
@@ -77,10 +77,10 @@ def _remade(opened: Any, zone: tzinfo) -> Picture:
         raise NotAPicture(_("This is an animation; one still picture is needed."))
     taken_at, latitude, longitude = _told(opened, zone)
     if opened.format == "JPEG":
-        opened.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
+        opened.draft("RGB", (longest, longest))
     upright = ImageOps.exif_transpose(opened)
     plain = _on_white(upright)
-    plain.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     thumb = plain.copy()
     thumb.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.BILINEAR)
     return Picture(

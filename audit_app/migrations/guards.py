@@ -84,6 +84,16 @@ def let_studies_go() -> None:
     _drop([(table, what) for table in (*STUDY_RECORDS, "study") for what in ("update", "delete")])
 
 
+def keep_pictures() -> None:
+    """A name of a picture means the same picture for ever; the trigger goes with its table."""
+    _refuse("standard_picture", "UPDATE", "", "a picture of a standard is never changed")
+
+
+def let_pictures_go() -> None:
+    """Drop the trigger of the pictures."""
+    _drop([("standard_picture", "update")])
+
+
 def take_down() -> None:
     """Drop the triggers of the first tables."""
     names = [(t, w) for t in APPEND_ONLY for w in ("update", "delete")]

@@ -106,6 +106,12 @@ def read_file(source: bytes, name: str = "", chosen: str = "") -> Read:
     return found
 
 
+def missing_words(names: Sequence[str]) -> list[str]:
+    """What is said about pictures a file names and cannot bring."""
+    said = _("The picture %(name)s is named only; upload it beside its item in the editor.")
+    return [_t(said, name=name) for name in names]
+
+
 def file_name(document: Mapping[str, Any], ending: str = "yaml") -> str:
     """What a version is called as a file: the code is plain ASCII by its rule, so no quoting is ever needed."""
     code = "".join(sign for sign in str(document.get("code") or "") if sign.isalnum() or sign == "-")

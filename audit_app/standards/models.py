@@ -52,6 +52,29 @@ class StandardVersion(SQLModel, table=True):
     retired_at: datetime | None = None
 
 
+class StandardPicture(SQLModel, table=True):
+    """A picture of good practice, by the name items call it.
+
+    A name means one picture for ever within its standard (a trigger refuses changes), so a published version keeps the
+    picture it was published with, whatever a later draft uploads.
+    """
+
+    __tablename__ = "standard_picture"
+    __table_args__ = (UniqueConstraint("standard_id", "name"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    standard_id: UUID = Field(foreign_key="standard.id")
+    name: str = Field(max_length=200)
+    file: str = Field(max_length=80)
+    """Random name below the photos folder."""
+    sha256: str = Field(max_length=64)
+    """Of the picture as it is kept."""
+    width: int
+    height: int
+    added_at: datetime = Field(default_factory=clock.now)
+    added_by: UUID | None = Field(default=None, foreign_key="person.id")
+
+
 class DraftStep(SQLModel, table=True):
     """What a draft was before an edit, so that the edit can be undone; once undone, what it was after it."""
 

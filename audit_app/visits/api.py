@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from litestar import Controller, Request, put
 from litestar.params import FromPath
 from litestar.response import Response
@@ -23,13 +22,13 @@ from audit_app.kit.db import Engines, write_async
 from audit_app.kit.errors import NotFound
 from audit_app.kit.i18n import _, language
 from audit_app.kit.i18n import gettext as _t
-from audit_app.kit.pictures import Picture, remake
+from audit_app.kit.picture_files import forget_files, write_files
+from audit_app.kit.pictures import Picture
 from audit_app.kit.strict_json import read_object
 from audit_app.kit.together import Together
 from audit_app.kit.web import requires
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
-from audit_app.visits.actions.evidence import forget_files, write_files
 from audit_app.visits.actions.filling import Saved, save_answers, standing_of
 from audit_app.visits.actions.submission import MOST_TOGETHER, Sent, take_in
 from audit_app.visits.models import RevisionState
@@ -39,18 +38,8 @@ from audit_app.visits.rules.submission import Parcel, read_parcel
 
 R = Request[Actor, Any, Any]
 
-LARGEST_UPLOAD = 25 * 2**20
-"""What the app ever takes; the setting AUDIT_UPLOAD_MEGABYTES may lower it."""
 TOKEN_SCOPES = frozenset({"visits", "submissions", "all", "*"})
 """A token may do this when one of its scopes begins with one of these (`visits`, `visits:write`, …)."""
-_two_at_once: list[CapacityLimiter] = []
-
-
-def _pictures() -> CapacityLimiter:
-    """Two photos are worked on at once; the others wait, so that pages stay quick."""
-    if not _two_at_once:
-        _two_at_once.append(CapacityLimiter(2))
-    return _two_at_once[0]
 
 
 def check_token(request: R) -> None:
@@ -102,11 +91,6 @@ class FieldApi(Controller):
             request, visit_id, read_parcel(read_object(raw)), hashlib.sha256(raw).hexdigest()
         )
         return Response(_receipt(receipt), status_code=status_of(receipt))
-
-
-async def remade(raw: bytes, timezone: str) -> Picture:
-    """The picture made anew, in a thread, before any turn to write is taken."""
-    return await to_thread.run_sync(remake, raw, ZoneInfo(timezone), limiter=_pictures())
 
 
 async def keep_files(

@@ -24,12 +24,13 @@ from audit_app.kit.errors import BadInput
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pace import paced
+from audit_app.kit.picture_files import LARGEST_UPLOAD, remade
 from audit_app.kit.web import requires
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
 from audit_app.visits.actions import parts
 from audit_app.visits.actions.evidence import keep_photo
-from audit_app.visits.api import LARGEST_UPLOAD, check_token, keep_files, remade
+from audit_app.visits.api import check_token, keep_files
 from audit_app.visits.queries.field import Awaited, awaited_photo
 from audit_app.visits.rules.entries import SHA256
 from audit_app.visits.rules.evidence import NotExpected, NotThatPhoto, PhotoTooLarge, Span, read_span

@@ -20,16 +20,25 @@ from audit_app.kit.errors import AuditError, NotFound
 from audit_app.kit.i18n import _
 from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.pace import paced
+from audit_app.kit.picture_files import (
+    LARGEST_UPLOAD,
+    forget_files,
+    picture_answer,
+    remade,
+    thumb_of,
+    write_files,
+)
 from audit_app.kit.pictures import Picture
 from audit_app.kit.web import Db, Typed, get, page, post, requires, see
 from audit_app.organisation.models import Role
 from audit_app.organisation.rules import Actor
+from audit_app.standards.pictures import shown_pictures
 from audit_app.visits import letters, phone, words
 from audit_app.visits.actions import evidence, filling
 from audit_app.visits.actions.flags import ANSWERABLE, answer_flag
-from audit_app.visits.api import LARGEST_UPLOAD, remade, send_parcel
+from audit_app.visits.api import send_parcel
 from audit_app.visits.models import Visit, VisitKind, VisitState
-from audit_app.visits.queries import access, field
+from audit_app.visits.queries import access, field, guides
 from audit_app.visits.queries.history import history_of, reports_of
 from audit_app.visits.queries.review import flags_of
 from audit_app.visits.questions import numbers_html, question_html
@@ -162,7 +171,7 @@ class Checklist(Controller):
         )
         taken, errors = await _photos_in(request, typed, timezone)
         folder = request.app.state.settings.paths.photos
-        files = {sha: evidence.write_files(folder, picture) for (_item, sha), picture in taken.items()}
+        files = {sha: write_files(folder, picture) for (_item, sha), picture in taken.items()}
         form, choice = letters.read_form(typed, list(taken))
         used: set[str] = set()
 
@@ -188,7 +197,7 @@ class Checklist(Controller):
             errors |= wrong.fields
         finally:
             # However it ended: nobody names these files.
-            evidence.forget_files(folder, [file for file in files.values() if file not in used])
+            forget_files(folder, [file for file in files.values() if file not in used])
         if errors:
             return await read_async(
                 engines,
@@ -259,29 +268,14 @@ class Photos(Controller):
     @get("/evidence/{evidence_id:uuid}", name="evidence.show")
     def show(self, request: R, session: Db, evidence_id: FromPath[UUID]) -> Response[bytes]:
         """The photo itself."""
-        return _photo(request, field.photo_for(session, evidence_id, request.user).file or "", evidence_id)
+        file = field.photo_for(session, evidence_id, request.user).file or ""
+        return picture_answer(request, file, evidence_id)
 
     @get("/evidence/{evidence_id:uuid}/thumb", name="evidence.thumb")
     def thumb(self, request: R, session: Db, evidence_id: FromPath[UUID]) -> Response[bytes]:
         """The small picture."""
         file = field.photo_for(session, evidence_id, request.user).file or ""
-        return _photo(request, evidence.thumb_of(file), evidence_id)
-
-
-def _photo(request: R, file: str, evidence_id: UUID) -> Response[bytes]:
-    path = request.app.state.settings.paths.photos / file
-    mark = f'"{hashlib.sha256(file.encode()).hexdigest()[:20]}"'
-    headers = {
-        "cache-control": "private, no-cache",
-        "etag": mark,
-        "content-disposition": f'inline; filename="photo-{evidence_id.hex[:8]}.jpg"',
-        "content-security-policy": "default-src 'none'; sandbox",
-    }
-    if request.headers.get("if-none-match") == mark:
-        return Response(b"", status_code=304, headers=headers, media_type="image/jpeg")
-    if not path.is_file():
-        raise NotFound
-    return Response(path.read_bytes(), headers=headers, media_type="image/jpeg")
+        return picture_answer(request, thumb_of(file), evidence_id)
 
 
 def _own(session: Session, visit_id: UUID, request: R) -> Visit:
@@ -308,6 +302,9 @@ def _form_page(request: R, session: Session, visit: Visit, errors: Mapping[str, 
     photos = field.photos_of(session, visit.id) if letters.has_photos(sheet.answers) else {}
     reverse = request.app.route_reverse
     parts = letters.parts_of(sheet, standing, errors)
+    guide = shown_pictures(
+        guides.guide_pictures(session, sheet.version, visit.version_id), reverse, "field.picture"
+    )
     environment = request.app.template_engine.engine  # type: ignore[union-attr]
     competitor = visit.kind == VisitKind.COMPETITOR
     questions = {
@@ -318,6 +315,7 @@ def _form_page(request: R, session: Session, visit: Visit, errors: Mapping[str, 
                 q,
                 letters.shots_of(q, photos, reverse),
                 competitor=competitor,
+                picture=guide.get(q.item.picture),
             )
             for q in part.questions
         )

@@ -21,7 +21,7 @@ from audit_app.visits import letters, phone
 from audit_app.visits.actions.reports import note_report
 from audit_app.visits.api import check_token
 from audit_app.visits.models import VisitState
-from audit_app.visits.queries import field
+from audit_app.visits.queries import field, guides
 from audit_app.visits.rules.states import FILLABLE
 
 R = Request[Actor, Any, Any]
@@ -90,6 +90,8 @@ class PhonePages(Controller):
             mark = f"{edition}:{row.state}:{row.due_on}:{row.return_due_at}"
             pages.append({"path": reverse("field.show", visit_id=row.id), "mark": mark})
             pages.append({"path": reverse("field.checklist", visit_id=row.id), "mark": mark})
+        for picture_id in guides.pictures_to_keep(session, [row.id for row in visits]):
+            pages.append({"path": reverse("field.picture", picture_id=picture_id), "mark": "for ever"})
         states = ",".join(f"{row.id}{row.state}" for row in visits)
         pages.append({"path": reverse("field.list"), "mark": f"{edition}:{phone.digest(states)}"})
         return {

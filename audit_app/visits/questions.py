@@ -43,8 +43,9 @@ def question_html(
     photos: list[dict[str, Any]],
     *,
     competitor: bool,
+    picture: dict[str, Any] | None = None,
 ) -> Markup:
-    """One question, as it stands for this visit."""
+    """One question, as it stands for this visit, with its picture of good practice."""
     entry = question.entry
     plain = not (
         entry.get("comment")
@@ -55,7 +56,7 @@ def question_html(
         or (entry.get("answer") and question.item.type in _FREE)
     )
     if not plain:
-        return _rendered(environment, question, photos, competitor)
+        return _rendered(environment, question, photos, competitor, picture)
     key = (
         version_id,
         i18n.language(),
@@ -65,10 +66,11 @@ def question_html(
         question.shown,
         question.asks,
         competitor,
+        picture["src"] if picture else None,
     )
     found = _kept.get(key)
     if found is None:
-        found = _keep(key, _rendered(environment, question, [], competitor))
+        found = _keep(key, _rendered(environment, question, [], competitor, picture))
     return found
 
 
@@ -80,7 +82,11 @@ def _keep(key: tuple[Any, ...], html: Markup) -> Markup:
 
 
 def _rendered(
-    environment: Environment, question: Question, photos: list[dict[str, Any]], competitor: bool
+    environment: Environment,
+    question: Question,
+    photos: list[dict[str, Any]],
+    competitor: bool,
+    picture: dict[str, Any] | None,
 ) -> Markup:
     text = environment.get_template("visits/field/_question.html").render(
         q=question,
@@ -89,6 +95,7 @@ def _rendered(
         value=question.entry.get("answer", ""),
         photos=photos,
         competitor=competitor,
+        picture=picture,
         photo_field=needs_photo_field(question.item),
         was=mark_of(question.entry),
         sent_words=words.entry_words(question.item, question.sent),

@@ -73,7 +73,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (/^\/(static|joined)\//.test(url.pathname)) event.respondWith(file(request));
   else if (request.mode === "navigate" && url.pathname.startsWith("/my/")) event.respondWith(visit(event, url.pathname));
-  else if (/^\/evidence\/[0-9a-f-]+\/thumb$/.test(url.pathname)) event.respondWith(thumb(request));
+  else if (/^\/(evidence\/[0-9a-f-]+\/thumb|my\/pictures\/[0-9a-f-]+)$/.test(url.pathname)) event.respondWith(thumb(request));
 });
 
 /* The network is back and no page may be open: what waits is sent under the same locks as from a page. */

@@ -14,6 +14,7 @@ from audit_app.standards.actions.drafts import (
     redo,
     undo,
 )
+from audit_app.standards.actions.pictures import add_picture
 from audit_app.standards.actions.publishing import (
     NothingChanged,
     NothingToRetire,
@@ -29,6 +30,7 @@ __all__ = [
     "NothingChanged",
     "NothingToRetire",
     "Someone",
+    "add_picture",
     "change_draft",
     "discard",
     "import_document",

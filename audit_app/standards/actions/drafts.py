@@ -13,7 +13,7 @@ from audit_app.kit import audit
 from audit_app.kit.errors import AuditError, BadInput
 from audit_app.kit.i18n import _
 from audit_app.standards import queries
-from audit_app.standards.models import DraftStep, Standard, StandardVersion, VersionState
+from audit_app.standards.models import DraftStep, Standard, StandardPicture, StandardVersion, VersionState
 from audit_app.standards.rules.canonical import canonical
 from audit_app.standards.rules.definition import LONGEST_CODE
 from audit_app.standards.rules.fields import STANDARD_CODE
@@ -105,7 +105,7 @@ def _begin(
     return version
 
 
-def _locked(session: Session, standard_id: UUID) -> Standard:
+def locked(session: Session, standard_id: UUID) -> Standard:
     """The standard, held until COMMIT, so that two drafts cannot begin at once."""
     return session.exec(select(Standard).where(Standard.id == standard_id).with_for_update()).one()
 
@@ -123,7 +123,7 @@ def import_document(session: Session, document: object, by: Someone | None, now:
         session.add(standard)
         session.flush()
         return _begin(session, standard, version.version, canonical(version), by, now, "standard.imported")
-    standard = _locked(session, standard.id)
+    standard = locked(session, standard.id)
     open_draft = queries.open_draft(session, standard.id)
     if open_draft is not None:
         fresh = {**canonical(version), "version": open_draft.number}
@@ -147,7 +147,7 @@ def new_draft(
     session: Session, source: StandardVersion, by: Someone | None, now: datetime
 ) -> StandardVersion:
     """The next version of a standard begins as a copy of one of its versions."""
-    standard = _locked(session, source.standard_id)
+    standard = locked(session, source.standard_id)
     if queries.open_draft(session, standard.id):
         raise DraftIsOpen
     last = queries.last_published(session, standard.id)
@@ -280,11 +280,12 @@ def discard(session: Session, version: StandardVersion, by: Someone | None, now:
     """Throw a draft away; a standard that never had another version goes with it."""
     if version.state != VersionState.DRAFT:
         raise queries.NotADraft
-    standard = _locked(session, version.standard_id)
+    standard = locked(session, version.standard_id)
     connection = session.connection()
     connection.execute(sa.delete(DraftStep).where(col(DraftStep.version_id) == version.id))
     connection.execute(sa.delete(StandardVersion).where(col(StandardVersion.id) == version.id))
     if queries.last_published(session, standard.id) is None:
+        connection.execute(sa.delete(StandardPicture).where(col(StandardPicture.standard_id) == standard.id))
         connection.execute(sa.delete(Standard).where(col(Standard.id) == standard.id))
     audit.record(
         session,

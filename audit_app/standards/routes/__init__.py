@@ -3,7 +3,16 @@
 from audit_app.standards.routes.begin import BeginStandards
 from audit_app.standards.routes.editor import EditDraft
 from audit_app.standards.routes.editor_acts import ActOnDraft
+from audit_app.standards.routes.pictures import AddPictures, ShowPictures
 from audit_app.standards.routes.publishing import PublishStandards
 from audit_app.standards.routes.reading import ReadStandards
 
-__all__ = ["ActOnDraft", "BeginStandards", "EditDraft", "PublishStandards", "ReadStandards"]
+__all__ = [
+    "ActOnDraft",
+    "AddPictures",
+    "BeginStandards",
+    "EditDraft",
+    "PublishStandards",
+    "ReadStandards",
+    "ShowPictures",
+]

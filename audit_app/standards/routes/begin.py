@@ -17,8 +17,9 @@ from audit_app.kit.i18n import gettext as _t
 from audit_app.kit.web import Db, Typed, bind, get, page, post, requires, see
 from audit_app.organisation.rules import Actor
 from audit_app.standards import actions, forms, queries
-from audit_app.standards.formats import FORMATS, FileNotUnderstood, Read, Wrong, read_file
+from audit_app.standards.formats import FORMATS, FileNotUnderstood, Read, Wrong, missing_words, read_file
 from audit_app.standards.library import from_library, library
+from audit_app.standards.pictures import missing_pictures
 from audit_app.standards.queries import EDITORS
 
 R = Request[Actor, Any, Any]
@@ -51,9 +52,10 @@ def _imported(request: R, session: Session, found: Read) -> Template | Redirect:
     said = _t("Version %(number)s is a draft now. Read it through, then publish it.", number=draft.number)
     if draft.edition:
         said = _t("The open draft was replaced by the file. Undo in the editor brings it back.")
-    if found.left_out:
+    left_out = [*found.left_out, *missing_words(missing_pictures(session, draft))]
+    if left_out:
         # A list can be longer than a cookie holds, and sending the same file again changes nothing: so it is shown at once.
-        return page(request, "standards/imported.html", version=draft, said=said, left_out=found.left_out)
+        return page(request, "standards/imported.html", version=draft, said=said, left_out=left_out)
     return see(request, "standards.edit", version_id=draft.id, said=("good", said))
 
 

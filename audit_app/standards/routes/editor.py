@@ -31,7 +31,7 @@ R = Request[Actor, Any, Any]
 Document = dict[str, Any]
 
 
-def _edition(typed: FormMultiDict) -> int:
+def edition_in(typed: FormMultiDict) -> int:
     seen = str(typed.get("edition") or "")
     if not seen.isdigit() or len(seen) > 9:
         raise BadInput(_("This page is too old. Please reload it and try again."))
@@ -60,7 +60,7 @@ def change_part(
         session,
         draft,
         change,
-        seen=_edition(typed),
+        seen=edition_in(typed),
         what=f"{what}|{code}" if code else what,
         by=request.user,
         now=clock.now(),
@@ -286,7 +286,7 @@ def _stepped(
     """One step back or on, then the part it was about."""
     draft = queries.draft(session, version_id)
     try:
-        what = step(session, draft, seen=_edition(typed), by=request.user, now=clock.now())
+        what = step(session, draft, seen=edition_in(typed), by=request.user, now=clock.now())
     except actions.EditConflict:
         return too_late(request, version_id)
     back = step is actions.undo

@@ -16,6 +16,7 @@ from audit_app.organisation.rules import Actor
 from audit_app.standards import forms, phrases, queries
 from audit_app.standards.formats import sentence
 from audit_app.standards.models import Standard, StandardVersion
+from audit_app.standards.pictures import pictures_of, shown_pictures
 from audit_app.standards.places import Spot, place_words, spot_of
 from audit_app.standards.rules import editing
 from audit_app.standards.rules.problems import Problem
@@ -117,6 +118,9 @@ def _context(request: R, session: Session, draft: StandardVersion, part: Part) -
         "step": steps[0] if steps else None,
         "redo": next(iter(queries.steps_of(session, draft.id, 1, undone=True)), None),
         "conflict": False,
+        "pictures": shown_pictures(
+            pictures_of(session, draft), request.app.route_reverse, "standards.picture"
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from audit_app.kit.yaml import write_yaml
 from audit_app.organisation.rules import Actor
 from audit_app.standards import phrases, queries
 from audit_app.standards.formats import file_name
+from audit_app.standards.pictures import pictures_of, shown_pictures
 from audit_app.standards.queries import EDITORS, READERS
 from audit_app.standards.rules.comparison import comparison_of
 from audit_app.standards.xlsform import XLSX, write_xlsform
@@ -60,6 +61,9 @@ class ReadStandards(Controller):
             version=version,
             standard=standard,
             document=phrases.readable(version.document),
+            pictures=shown_pictures(
+                pictures_of(session, version), request.app.route_reverse, "standards.picture"
+            ),
             items=phrases.items_by_code(phrases.readable(version.document)),
             words=phrases,
             may_edit=request.user.has(*EDITORS),
@@ -76,6 +80,9 @@ class ReadStandards(Controller):
             version=version,
             standard=standard,
             document=phrases.readable(version.document),
+            pictures=shown_pictures(
+                pictures_of(session, version), request.app.route_reverse, "standards.picture"
+            ),
             items=phrases.items_by_code(phrases.readable(version.document)),
             words=phrases,
         )

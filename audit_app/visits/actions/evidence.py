@@ -1,10 +1,7 @@
 """Photos: promised by an answer, arrived, kept under a random name."""
 
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -152,29 +149,3 @@ def drop_unpromised(session: Session, rows: Rows, pairs: set[tuple[str, str]]) -
     session.connection().execute(sa.delete(_TABLE).where(_TABLE.c.id.in_([row["id"] for row in gone])))
     kept = {row["file"] for row in rows if (row["item"], row["sha256"]) in pairs}
     return [row["file"] for row in gone if row["file"] and row["file"] not in kept]
-
-
-def thumb_of(file: str) -> str:
-    """The name of the small picture beside a file."""
-    return file.removesuffix(".jpg") + "-t.jpg"
-
-
-def write_files(folder: Path, picture: Picture) -> str:
-    """Write picture and thumb durably under a random name below the folder; gives the name."""
-    stem = secrets.token_hex(16)
-    name = f"{stem[:2]}/{stem}.jpg"
-    (folder / stem[:2]).mkdir(parents=True, exist_ok=True)
-    for one, content in ((name, picture.jpeg), (thumb_of(name), picture.thumb)):
-        path = folder / one
-        with path.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    return name
-
-
-def forget_files(folder: Path, files: Sequence[str]) -> None:
-    """Remove files that no row names."""
-    for file in files:
-        for one in (file, thumb_of(file)):
-            (folder / one).unlink(missing_ok=True)
