@@ -116,7 +116,7 @@ def prepare(
     if kind is Kind.VISITS:
         known = visits_now.known_for_visits(session, _references(sheet))
         # A visit of today is over somewhere on earth before it is over here, so a day of grace.
-        made = plan_visits(sheet, known, options.state, (now + timedelta(days=1)).date())
+        made = plan_visits(sheet, known, options.state, now)
         return Prepared(made, lambda: visits.write_visits(session, made, by.id if by else None, now))
     asked = visits_now.asked_visits(session, _references(sheet))
     replies = plan_replies(sheet, asked)

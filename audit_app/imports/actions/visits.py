@@ -47,8 +47,8 @@ def write_visits(session: Session, plan: Plan[Made], by: UUID | None, now: datet
                 "planned_at": now,
                 "visited_at": one.visited_at,
                 "submitted_at": one.visited_at if made else None,
-                "approved_at": now if state in (VisitState.APPROVED, VisitState.RELEASED) else None,
-                "released_at": now if state == VisitState.RELEASED else None,
+                "approved_at": one.approved_at,
+                "released_at": one.released_at,
             }
         )
         steps.append(

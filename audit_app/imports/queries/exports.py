@@ -120,6 +120,8 @@ def _visits(session: Session, scope: Scope) -> Export:
             col(Visit.channel),
             col(Employee.code),
             col(Visit.state),
+            col(Visit.approved_at),
+            col(Visit.released_at),
         )
         .join(Location, col(Location.id) == col(Visit.location_id))
         .join(StandardVersion, col(StandardVersion.id) == col(Visit.version_id))
@@ -132,8 +134,11 @@ def _visits(session: Session, scope: Scope) -> Export:
 
     def rows() -> Rows:
         for reference, key, place, timezone, day, moment, *rest in map(tuple, _stream(session, query)):
-            local = moment.astimezone(zone(timezone)) if moment else None
-            yield (reference or str(key), place, local.date() if local else day, local, *rest)
+            here = zone(timezone)
+            local, *decided = (at.astimezone(here) if at else None for at in (moment, *rest[-2:]))
+            yield (
+                reference or str(key), place, local.date() if local else day, local, *rest[:-2], *decided
+            )  # fmt: skip
 
     return Export(_columns(Kind.VISITS), rows())
 

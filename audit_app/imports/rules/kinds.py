@@ -100,6 +100,8 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("channel", _("in_person, phone, chat, social, web_order or delivery"), "in_person"),
         Column("employee", _("Code of the employee who served, if known"), ""),
         Column("state", _("State to arrive in, such as planned or released; approved if empty"), ""),
+        Column("approved_at", _("When it was approved; the time of the visit if empty"), ""),
+        Column("released_at", _("When its result was released, of a released visit"), ""),
     ),
     Kind.ANSWERS: (
         Column("visit", _("Your own number of the visit, as in the file of visits"), "2026-0001", True),

@@ -1,8 +1,8 @@
 """Visits and their answers: rows and what is known in, a plan out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,10 @@ class Made:
     visited_at: datetime | None
     state: str = field(default="", compare=False)
     """The state to arrive in; a visit that is here already goes its own way."""
+    exact: bool = field(default=False, compare=False)
+    """Whether the row gives the hour and not the day alone."""
+    approved_at: datetime | None = field(default=None, compare=False)
+    released_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -62,7 +66,19 @@ class KnownForVisits:
     visits: Mapping[str, Made] = field(default_factory=dict)
 
 
-def plan_visits(sheet: Sheet, known: KnownForVisits, state: str | None, today: date) -> Plan[Made]:
+def is_same(row: Made, here: Made) -> bool:
+    """Whether a row says what is here.
+
+    What it leaves open is no difference: who went (an auditor stands in no file of shoppers), and the hour.
+    """
+    return here == replace(
+        row,
+        shopper_id=row.shopper_id or here.shopper_id,
+        visited_at=row.visited_at if row.exact else here.visited_at,
+    )
+
+
+def plan_visits(sheet: Sheet, known: KnownForVisits, state: str | None, now: datetime) -> Plan[Made]:
     """What this file of visits would do. A known number with the same row is the same; with another one it is wrong.
 
     `state` is for all rows; without one each row's own counts, approved where it names none.
@@ -73,9 +89,9 @@ def plan_visits(sheet: Sheet, known: KnownForVisits, state: str | None, today: d
         reference = take.text("visit", 80, needed=True)
         if reference:
             planner.once("visit", reference, TWICE)
-        made = _visit(planner, reference, known, state, today)
+        made = _visit(planner, reference, known, state, now)
         before = known.visits.get(reference)
-        if made is not None and before is not None and made != before:
+        if made is not None and before is not None and not is_same(made, before):
             take.wrong(
                 "visit", _("the visit “%(code)s” is here already and differs from this row"), code=reference
             )
@@ -87,7 +103,7 @@ def plan_visits(sheet: Sheet, known: KnownForVisits, state: str | None, today: d
 
 
 def _visit(
-    planner: Planner[Made], reference: str, known: KnownForVisits, wanted: str | None, today: date
+    planner: Planner[Made], reference: str, known: KnownForVisits, wanted: str | None, now: datetime
 ) -> Made | None:
     take = planner.take
     said = take.choice("state", [str(one) for one in VisitState], VisitState.APPROVED)
@@ -121,12 +137,39 @@ def _visit(
     if employee and not own:
         take.wrong("employee", _("the staff of competitors is never recorded"))
     day, moment = _when(planner, spot.timezone if spot else "UTC")
-    if day and state in MADE and day > today:
+    # East of us the next day has begun already.
+    if day and state in MADE and day > (now + timedelta(days=1)).date():
         take.wrong("date", _("this day has not come yet; import planned visits with the state planned"))
+    zone = spot.timezone if spot else "UTC"
+    visited = (moment or noon(day, zone)) if day and state in MADE else None
+    approved, released = _decided(planner, state, visited, zone, now)
     if take.failed or spot is None or version is None or day is None:
         return None
-    visited = (moment or noon(day, spot.timezone)) if state in MADE else None
-    return Made(reference, spot.id, version[0], kind, channel, shopper, employee, day, visited, state)
+    return Made(
+        reference, spot.id, version[0], kind, channel, shopper, employee, day, visited, state,
+        exact=visited is not None and moment is not None, approved_at=approved, released_at=released,
+    )  # fmt: skip
+
+
+def _decided(
+    planner: Planner[Made], state: str, visited: datetime | None, zone: str, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """When it was approved and released, as the row says, else when it was made: the past is not dated today.
+
+    So the delay before a release counts from the visit, and what is older than that is released at once.
+    """
+    take = planner.take
+    approved = take.moment("approved_at", zone)
+    released = take.moment("released_at", zone)
+    for name, said in (("approved_at", approved), ("released_at", released)):
+        if said and said > now:
+            take.wrong(name, _("this moment has not come yet"))
+    if approved and released and released < approved:
+        take.wrong("released_at", _("a result is released after it is approved"))
+    if state not in (VisitState.APPROVED, VisitState.RELEASED) or visited is None:
+        return None, None
+    approved = approved or min(visited, released or visited, now)
+    return approved, (released or approved) if state == VisitState.RELEASED else None
 
 
 def _pointed(planner: Planner[Made], name: str, known: Mapping[str, UUID], text: str) -> UUID | None:
