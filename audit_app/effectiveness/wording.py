@@ -160,12 +160,14 @@ def money(value: float | None, currency: str) -> str:
             locale={"en": "en_GB"}.get(language(), language()), currency_digits=False,
         )
     )  # fmt: skip
-    return ("−" if value < 0 and rounded else "") + text
+    return ("−" if value < 0 and rounded else "") + text.replace(currency, currency_sign(currency))
 
 
 def currency_sign(currency: str) -> str:
     """€, ₴, £, …"""
-    return str(get_currency_symbol(currency, locale={"en": "en_GB"}.get(language(), language())))
+    sign = str(get_currency_symbol(currency, locale={"en": "en_GB"}.get(language(), language())))
+    # Ukrainian tables write EUR; a reader knows €.
+    return str(get_currency_symbol(currency, locale="en_GB")) if sign == currency else sign
 
 
 def strength(estimate: Estimate, doubted: bool) -> str:

@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
+from audit_app.effectiveness import wording
 from audit_app.effectiveness.models import ItemDecision, Study
 from audit_app.kit import clock
 from audit_app.kit.db import read, write
+from audit_app.kit.i18n import use_language
 from audit_app.standards.models import StandardVersion, VersionState
 from tests.factories.effectiveness import make_study
 from tests.factories.organisation import make_person, make_region
@@ -68,7 +70,17 @@ def test_the_executive_sees_the_top_lines_at_home(client, world, engines):
     assert "a month per shop" in text
     assert "only a pilot can say" in text
     assert "What can go" in text
+    assert "Next version" not in client.get(world.path).text
     assert "What pays, and what does not" not in client.sign_in(ira).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "−€1,500"), ("ru", "−1\u00a0500\u00a0€"), ("uk", "−1\u00a0500\u00a0€")]
+)
+def test_money_has_its_sign_in_each_language(language, text):
+    use_language(language)
+    assert wording.money(-1512.0, "EUR") == text
+    use_language("en")
 
 
 def test_the_money_of_an_item_is_taken_apart(client, world):

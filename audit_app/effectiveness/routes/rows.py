@@ -18,7 +18,7 @@ from audit_app.kit import web
 from audit_app.kit.errors import NotFound
 from audit_app.kit.tables import write_csv
 from audit_app.kit.web import Db, get, requires
-from audit_app.organisation.models import Location
+from audit_app.organisation.models import Location, Region
 from audit_app.organisation.rules import Actor
 from audit_app.outcomes.routes import READERS as OUTCOME_READERS
 
@@ -94,6 +94,7 @@ def _page(request: R, session: Any, study_id: UUID, item: str, kind: str, page: 
         if request.user.scope(*OUTCOME_READERS).everything
         else {},
         week=timedelta(days=6),
+        regions=dict(session.exec(select(Region.code, Region.name)).all()),
         total=rows.total,
         number=number,
         pages=pages,
