@@ -37,8 +37,11 @@ class Place:
     sums: Sums
 
 
-def places(session: Session, scope: Scope, today: date) -> list[Place]:
-    """All our own locations in reach: three questions, whatever their number."""
+def places(session: Session, scope: Scope, today: date, only: UUID | None = None) -> list[Place]:
+    """All our own locations in reach, or one of them: three questions, whatever their number."""
+    this: list[Any] = [] if only is None else [col(Location.id) == only]
+    its_weeks: list[Any] = [] if only is None else [col(OutcomeWeek.location_id) == only]
+    its_visits: list[Any] = [] if only is None else [col(Visit.location_id) == only]
     first = first_monday(today)
     connection = session.connection()
     rows: Any = connection.execute(
@@ -51,7 +54,7 @@ def places(session: Session, scope: Scope, today: date) -> list[Place]:
         )
         .join(Brand, col(Brand.id) == col(Location.brand_id))
         .outerjoin(Region, col(Region.id) == col(Location.region_id))
-        .where(col(Brand.own), col(Location.active), locations_within(scope))
+        .where(col(Brand.own), col(Location.active), locations_within(scope), *this)
         .order_by(col(Location.name), col(Location.id))
     ).all()
     weeks: Any = connection.execute(
@@ -64,7 +67,7 @@ def places(session: Session, scope: Scope, today: date) -> list[Place]:
             sa.func.min(col(OutcomeWeek.monday)),
             sa.func.max(col(OutcomeWeek.monday)),
         )
-        .where(col(OutcomeWeek.monday) >= first, col(OutcomeWeek.monday) < monday_of(today))
+        .where(col(OutcomeWeek.monday) >= first, col(OutcomeWeek.monday) < monday_of(today), *its_weeks)
         .group_by(col(OutcomeWeek.location_id))
     )
     sums = {
@@ -73,7 +76,7 @@ def places(session: Session, scope: Scope, today: date) -> list[Place]:
     }
     made: Any = connection.execute(
         sa.select(col(Visit.location_id), sa.func.count())
-        .where(*_COUNTING, col(Visit.visited_at) >= _moment(first))
+        .where(*_COUNTING, col(Visit.visited_at) >= _moment(first), *its_visits)
         .group_by(col(Visit.location_id))
     )
     visits: dict[UUID, int] = dict(map(tuple, made))

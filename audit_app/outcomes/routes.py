@@ -107,7 +107,7 @@ class Coverage(Controller):
         scope = request.user.scope(*READERS)
         location = location_in_scope(session, location_id, scope)
         today = clock.now().date()
-        shown = [one for one in queries.places(session, scope, today) if one.id == location.id]
+        shown = queries.places(session, scope, today, location.id)
         weeks = queries.weeks_of(session, shown, today).get(location.id, [])
         rows, total = queries.doubts(session, scope, location_id=location.id)
         monday = monday_of(week) if week and date(1990, 1, 1) < week < date(2100, 1, 1) else None

@@ -53,7 +53,7 @@ class Visit(SQLModel, table=True):
     __table_args__ = (
         Index("ix_visit_state_due", "state", "due_on"),
         Index("ix_visit_shopper_state", "shopper_id", "state"),
-        Index("ix_visit_location_visited", "location_id", "visited_at"),
+        Index("ix_visit_location_visited", "location_id", "visited_at", "state", "kind", "version_id"),
         Index("ix_visit_state_submitted", "state", "submitted_at"),
         Index("ix_visit_due", "due_on", "id"),
         Index("ix_visit_kind_due", "kind", "due_on"),
