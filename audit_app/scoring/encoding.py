@@ -6,7 +6,7 @@ conditions put it there, no answer does). A state remembers one real answer, so 
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from audit_app.standards.rules.answers import Answer, ratio_of, read_answer
+from audit_app.standards.rules.answers import Answer, AnswerNotUnderstood, ratio_of, read_answer
 from audit_app.standards.rules.conditions import comparisons_in
 from audit_app.standards.rules.definition import Comparison, Item, Version
 from audit_app.standards.rules.visibility import Attributes, compares
@@ -40,10 +40,14 @@ class State:
 
 
 class StatesOf(dict[str | None, int]):
-    """Answer text → state of one item; a text met for the first time is read then, and refused if it is no answer."""
+    """Answer text → state of one item; a text met for the first time is read then, and refused if it is no answer.
 
-    def __init__(self, item: Item, comparisons: Sequence[Comparison]) -> None:
+    A lenient one takes such a text for no answer, as `score_answers` does.
+    """
+
+    def __init__(self, item: Item, comparisons: Sequence[Comparison], *, lenient: bool = False) -> None:
         super().__init__({"": UNANSWERED, None: UNANSWERED})
+        self.lenient = lenient
         self.item = item
         self.comparisons = tuple(comparisons)
         nothing = State(None, False, (None,) * len(self.comparisons))
@@ -55,7 +59,12 @@ class StatesOf(dict[str | None, int]):
         if text is None or not text.strip():
             self[text] = UNANSWERED
             return UNANSWERED
-        answer = read_answer(self.item, text)
+        try:
+            answer = read_answer(self.item, text)
+        except AnswerNotUnderstood:
+            if not self.lenient:
+                raise
+            return UNANSWERED
         truths = tuple(compares(comparison, answer) for comparison in self.comparisons)
         state = State(ratio_of(self.item, answer), answer.is_na, truths)
         number = self._number.get(state)
@@ -93,7 +102,7 @@ class Columns:
         return found
 
 
-def tables_of(version: Version) -> tuple[StatesOf, ...]:
+def tables_of(version: Version, *, lenient: bool = False) -> tuple[StatesOf, ...]:
     """Empty tables for a version's items."""
     asked: dict[str, list[Comparison]] = {item.code: [] for item in version.items}
     for item in version.items:
@@ -101,7 +110,7 @@ def tables_of(version: Version) -> tuple[StatesOf, ...]:
             known = asked[comparison.subject]
             if comparison not in known:
                 known.append(comparison)
-    return tuple(StatesOf(item, asked[item.code]) for item in version.items)
+    return tuple(StatesOf(item, asked[item.code], lenient=lenient) for item in version.items)
 
 
 def encode(
@@ -131,18 +140,29 @@ class _Entry(msgspec.Struct, gc=False, frozen=True):
 _NO_ENTRY: Final = _Entry("")
 
 
+def _asked_as(code: str, only: Collection[str] | None) -> str:
+    """The key an item is looked for under; one that is not wanted stands under a key no document can have."""
+    return code if only is None or code in only else f"{code}!"
+
+
 def encode_documents(
     version: Version,
     documents: Iterable[bytes | str | memoryview],
     places: Sequence[int] | None = None,
     attributes: Sequence[Attributes] = ({},),
+    *,
+    only: Collection[str] | None = None,
+    lenient: bool = False,
 ) -> Columns:
-    """The same from revisions as the database keeps them: JSON text {"greeted": {"answer": "yes", …}, …}."""
-    tables = tables_of(version)
+    """The same from revisions as the database keeps them: JSON text {"greeted": {"answer": "yes", …}, …}.
+
+    With `only` the answers to other items count as not given.
+    """
+    tables = tables_of(version, lenient=lenient)
     # A class of its own with one slot an item: the decoder fills it without ever making a dict (ten times json.loads).
     names = [f"item{number}" for number in range(len(tables))]
     slots = [
-        (name, _Entry, msgspec.field(name=item.code, default=_NO_ENTRY))
+        (name, _Entry, msgspec.field(name=_asked_as(item.code, only), default=_NO_ENTRY))
         for name, item in zip(names, version.items, strict=True)
     ]
     decode = msgspec.json.Decoder(msgspec.defstruct("Row", slots, gc=False)).decode

@@ -4,18 +4,19 @@ Of each visit, the answers to items that still mean the same question are read u
 or answered in another way now, have no answer there and leave the score, as an unanswered item does.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from audit_app.organisation.models import Location
+from audit_app.scoring.bulk import score_many
+from audit_app.scoring.encoding import encode_documents
 from audit_app.scoring.models import VisitScore
-from audit_app.scoring.rules.answered import score_answers
+from audit_app.scoring.results import NO_SCORE
 from audit_app.standards import queries
 from audit_app.standards.models import StandardVersion
 from audit_app.standards.parsed import version_of
@@ -23,7 +24,7 @@ from audit_app.standards.rules.changes import ChangeClass, changes_between
 from audit_app.standards.rules.definition import Version
 from audit_app.visits.models import Revision, Visit, VisitState
 
-MOST_VISITS = 1_000
+MOST_VISITS = 10_000
 MOST_SHOWN = 25
 SUBMITTED = (VisitState.SUBMITTED, VisitState.APPROVED, VisitState.RELEASED)
 
@@ -33,13 +34,14 @@ class Rescored:
     """One visit before and after, in tenths of a percent."""
 
     visit_id: UUID
-    location: str
+    location_id: UUID
     at: datetime | None
-    timezone: str
     before: int
     after: int
     passed_before: bool | None
     passed_after: bool | None
+    location: str = ""
+    timezone: str = "UTC"
 
     @property
     def change(self) -> int:
@@ -92,52 +94,79 @@ def what_if(session: Session, draft: StandardVersion) -> WhatIf | None:
         to_fail=sum(one.flips and one.passed_after is False for one in found),
         unscored=unscored,
         left_out=tuple(item.code for item in new.items if item.scored and item.code not in kept),
-        most_changed=tuple(
-            sorted(
-                (one for one in found if one.change or one.flips),
-                key=lambda one: (not one.flips, -abs(one.change)),
-            )[:MOST_SHOWN]
-        ),
+        most_changed=_with_places(session, _most_changed(found)),
+    )
+
+
+def _most_changed(found: list[Rescored]) -> list[Rescored]:
+    moved = (one for one in found if one.change or one.flips)
+    return sorted(moved, key=lambda one: (not one.flips, -abs(one.change)))[:MOST_SHOWN]
+
+
+def _with_places(session: Session, found: list[Rescored]) -> tuple[Rescored, ...]:
+    """The same with name and time zone of their places: only what is shown is looked up."""
+    wanted = {one.location_id for one in found}
+    rows = session.exec(
+        select(Location.id, Location.name, Location.timezone).where(col(Location.id).in_(wanted))
+    )
+    places = {ident: (name, timezone) for ident, name, timezone in rows}
+    return tuple(
+        replace(one, location=places[one.location_id][0], timezone=places[one.location_id][1])
+        for one in found
     )
 
 
 def _rescored(session: Session, former_id: UUID, new: Version, kept: set[str]) -> tuple[list[Rescored], int]:
-    """The visits scored both ways, the newest first, and how many have no score on one side."""
-    rows = session.connection().execute(
-        sa.select(
-            col(Visit.id),
-            col(Location.name),
-            col(Visit.visited_at),
-            col(Location.timezone),
-            col(Revision.answers),
-            col(VisitScore.attributes),
-            col(VisitScore.tenths),
-            col(VisitScore.passed),
-        )
-        .join(Revision, col(Revision.id) == col(Visit.revision_id))
-        .join(VisitScore, (col(VisitScore.visit_id) == col(Visit.id)) & col(VisitScore.current))
-        .join(Location, col(Location.id) == col(Visit.location_id))
-        .where(
-            col(Visit.version_id) == former_id,
-            col(VisitScore.version_id) == former_id,
-            col(Visit.state).in_(SUBMITTED),
-        )
+    """The visits scored both ways, the newest first, and how many have no score on one side.
+
+    All are scored at once, which is tens of times faster than one by one, so that ten thousand fit into a page.
+    """
+    newest = (
+        sa.select(col(Visit.id).label("id"))
+        .where(col(Visit.version_id) == former_id, col(Visit.state).in_(SUBMITTED))
         .order_by(col(Visit.submitted_at).desc(), col(Visit.id))
         .limit(MOST_VISITS)
+        .subquery()
     )
+    rows = (
+        session.connection()
+        .execute(
+            sa.select(
+                col(Visit.id),
+                col(Visit.location_id),
+                col(Visit.visited_at),
+                sa.cast(col(Revision.answers), sa.Text),
+                sa.cast(col(VisitScore.attributes), sa.Text),
+                col(VisitScore.tenths),
+                col(VisitScore.passed),
+            )
+            .join(newest, newest.c.id == col(Visit.id))
+            .join(Revision, col(Revision.id) == col(Visit.revision_id))
+            .join(VisitScore, (col(VisitScore.visit_id) == col(Visit.id)) & col(VisitScore.current))
+            .where(col(VisitScore.version_id) == former_id)
+            .order_by(col(Visit.submitted_at).desc(), col(Visit.id))
+        )
+        .all()
+    )
+    place = {text: number for number, text in enumerate(dict.fromkeys(row[4] for row in rows))}
+    columns = encode_documents(
+        new,
+        (row[3] for row in rows),
+        [place[row[4]] for row in rows],
+        [json.loads(text) for text in place] or ({},),
+        only=kept,
+        lenient=True,
+    )
+    scores = score_many(columns)
     found: list[Rescored] = []
     unscored = 0
-    for visit_id, name, at, timezone, answers, attributes, before, passed in rows:
-        score = score_answers(new, _only(answers, kept), attributes)
-        if before is None or score.tenths is None:
+    for number, (visit_id, location_id, at, _answers, _attributes, before, passed) in enumerate(rows):
+        after = int(scores.tenths[number])
+        if before is None or after == NO_SCORE:
             unscored += 1
             continue
-        found.append(Rescored(visit_id, name, at, timezone, before, score.tenths, passed, score.passed))
+        found.append(Rescored(visit_id, location_id, at, before, after, passed, scores.passed_of(number)))
     return found, unscored
-
-
-def _only(answers: Mapping[str, Any], kept: set[str]) -> dict[str, Any]:
-    return {code: entry for code, entry in answers.items() if code in kept}
 
 
 def _mean(tenths: list[int]) -> int | None:

@@ -1,14 +1,20 @@
 """Past visits under the rules of a draft: nothing is stored, new items are left out, flips are counted."""
 
+from datetime import timedelta
+from itertools import product
+
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from audit_app.kit import clock
 from audit_app.kit.db import write
 from audit_app.scoring.actions import keep_score
 from audit_app.scoring.models import VisitScore
-from audit_app.scoring.what_if import what_if
+from audit_app.scoring.rules.answered import score_answers
+from audit_app.scoring.what_if import _rescored, what_if
 from audit_app.standards import actions
+from audit_app.standards.models import StandardVersion
+from audit_app.standards.parsed import version_of
 from audit_app.standards.rules.editing import find_item
 from audit_app.visits.models import VisitState
 from tests.factories.organisation import make_location, make_person
@@ -70,6 +76,37 @@ def test_an_item_that_is_new_has_no_answers_in_the_past(both_engines, world):
         found = what_if(session, draft)
     assert found.left_out == ("greeted",)
     assert (found.before, found.after) == (600, 1000)
+
+
+def test_many_visits_at_once_score_as_one_by_one(both_engines, world):
+    """Also with attributes, answers that are no answers any more, and photos; with the pure rule as the judge."""
+    with write(both_engines) as session:
+        draft = session.merge(world)
+        edit(session, draft, lambda d: find_item(d, "greeted")[1].update(weight=3, na=False))
+        edit(
+            session,
+            draft,
+            lambda d: find_item(d, "smile")[1].update(applies_if={"attribute": "patio", "is": ["yes"]}),
+        )
+        former = session.exec(select(StandardVersion).where(StandardVersion.number == 1)).one()
+        place = make_location(session, "other")
+        expected = {}
+        for n, (said, smile, patio) in enumerate(
+            product(("yes", "no", "na", "", "odd"), ("yes", "no"), ("yes", "no"))
+        ):
+            visit = make_visit(
+                session, place, former, state=VisitState.APPROVED, submitted_at=NOW - timedelta(n)
+            )
+            answers = {"greeted": {"answer": said, "evidence": ["a" * 64]}, "smile": {"answer": smile}}
+            revision = make_revision(session, visit, answers)
+            keep_score(session, visit.id, revision.id, former, answers, {"patio": patio})
+            expected[visit.id] = score_answers(version_of(draft), answers, {"patio": patio}).tenths
+        found, unscored = _rescored(session, former.id, version_of(draft), {"greeted", "smile", "receipt"})
+
+    after = {one.visit_id: one.after for one in found if one.visit_id in expected}
+    scored = session.exec(select(VisitScore.visit_id).where(col(VisitScore.tenths).is_not(None))).all()
+    assert after == {key: tenths for key, tenths in expected.items() if tenths is not None and key in scored}
+    assert len(after) + unscored == len(expected)
 
 
 def test_the_panel_is_for_editors_and_opens_the_visits(client, engines):
