@@ -19,7 +19,7 @@ from audit_app.kit.i18n import gettext
 from audit_app.kit.later import later
 from audit_app.organisation import actions, queries
 from audit_app.organisation.models import Person, Role
-from audit_app.organisation.rules import INVITATION_HOURS
+from audit_app.organisation.rules import INVITATION_HOURS, token_scopes_of
 from audit_app.settings import BadSetting, Settings, read_settings
 from seeds.size import LARGE, NORMAL, SMALL
 
@@ -236,6 +236,13 @@ def token(data: Path | None, email: str, scopes: tuple[str, ...], name: str) -> 
         person = queries.person_by_email(session, email)
         if person is None:
             raise click.ClickException(f"Nobody here has the address {email}.")
+        actor = queries.actor_of_person(session, person.id)
+        possible = token_scopes_of(actor.roles if actor else frozenset())
+        if odd := [one for one in scopes if one not in possible]:
+            raise click.ClickException(
+                f"A token of {email} cannot have the scope {odd[0]}; with these roles there "
+                + (f"are: {', '.join(possible)}." if possible else "is none.")
+            )
         made = actions.make_token(session, person, list(scopes), name, clock.now())
     click.echo(made)
 

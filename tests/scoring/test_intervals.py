@@ -1,5 +1,7 @@
 """Intervals against known answers."""
 
+from decimal import Decimal
+
 import pytest
 
 from audit_app.scoring.rules.intervals import mean_of_sums, t_95, wilson
@@ -56,3 +58,7 @@ def test_t_errs_on_the_wide_side_between_the_lines_of_the_table(degrees, value):
 def test_no_ranking_when_intervals_overlap():
     assert wilson(3, 4).overlaps(wilson(4, 4))
     assert not wilson(1, 100).overlaps(wilson(90, 100))
+
+
+def test_sums_that_come_as_decimals_from_postgresql_give_the_same_interval():
+    assert mean_of_sums(Decimal(4), Decimal(3000), Decimal(2_300_000)) == mean_of_sums(4, 3000, 2_300_000)

@@ -145,12 +145,18 @@ def _outcomes(
 def check_state(kind: Kind, state: str | None) -> None:
     """Refuse a state that this kind cannot have."""
     known = {Kind.VISITS: STATES, Kind.STANDARDS: ("draft", "published")}.get(kind, ())
+    if state is not None and not known:
+        raise BadInput(
+            _("“%(state)s” is no state for %(kind)s: only visits and standards have one."),
+            state=state[:40],
+            kind=str(kind),
+        )
     if state is not None and state not in known:
         raise BadInput(
             _("“%(state)s” is no state for %(kind)s; there are %(known)s."),
             state=state[:40],
             kind=str(kind),
-            known=", ".join(known) or "–",
+            known=", ".join(known),
         )
 
 

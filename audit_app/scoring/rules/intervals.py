@@ -48,6 +48,8 @@ def mean_of_sums(n: int, total: float, squares: float, *, low: float = 0.0, high
     """
     if n == 0:
         return Estimate(0, None)
+    # PostgreSQL sums large integers as decimals, which do not mix with the roots below.
+    n, total, squares = int(n), float(total), float(squares)
     mean = total / n
     if n < 3:
         return Estimate(n, mean)
