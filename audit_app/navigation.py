@@ -69,13 +69,14 @@ def links(actor: _Reader | None, path: str, reverse: Callable[..., str]) -> list
     """The menu of this reader; the page they are on is marked."""
     if actor is None:
         return []
-    found: list[Link] = []
-    for name, label, roles in MENU:
-        if roles & actor.roles:
-            href = reverse(name)
-            current = path == href or (href != "/" and path.startswith(href + "/"))
-            found.append(Link(name, _t(label), href, current))
-    return found
+    mine = [(name, label, reverse(name)) for name, label, roles in MENU if roles & actor.roles]
+    here = [
+        href for _name, _label, href in mine if path == href or (href != "/" and path.startswith(href + "/"))
+    ]
+    nearest = max(
+        here, key=len, default=None
+    )  # /results/competitors is a page of its own, not one of the results
+    return [Link(name, _t(label), href, href == nearest) for name, label, href in mine]
 
 
 __all__: list[Any] = ["MENU", "Link", "links"]
