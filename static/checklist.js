@@ -263,13 +263,16 @@
   };
 
   /* What people do. */
-  let typing = 0;
+  let typing = 0, typed = null;
+  const settle = () => { clearTimeout(typing); const ask = typed; typed = null; return ask && change(ask); };
   root.addEventListener("input", ({ target }) => {
     const ask = askOf(target);
     if (!ask || choice(target) || target.type === "file" || !target.matches("textarea, input")) return;
     if (target.value && target.name.startsWith("answer.")) for (const input of ask.inputs) if (choice(input) && input.value === "na") input.checked = false;
+    if (typed !== ask) settle();
     clearTimeout(typing);
-    typing = setTimeout(() => change(ask), 40);
+    typed = ask;
+    typing = setTimeout(settle, 40);
   });
   root.addEventListener("change", async ({ target }) => {
     const ask = askOf(target);
@@ -289,7 +292,9 @@
         else if (target.value === "na" && other.type !== "hidden") other.value = "";
       }
     }
+    if (typed !== ask) settle();
     clearTimeout(typing);
+    typed = null;
     await change(ask);
     oddly(ask);
   });
@@ -383,7 +388,7 @@
   if (last && !last.box.hidden && !location.hash) last.field.scrollIntoView({ block: "start" });
   await window.Checking.wake({ root, person, visit, page, kept, asks, byCode, goTo, kick });
   addEventListener("offline", state);
-  addEventListener("pagehide", () => Outbox.farewell(kept));
+  addEventListener("pagehide", () => { settle(); Outbox.farewell(kept); });
   navigator.storage?.persist?.();
   await save();
   await state();
