@@ -4,7 +4,8 @@ Situation: two hundred requests a second that each take a thread, a connection, 
 their time on the way, not on the work.
 Choice: whoever asks joins a queue; a worker takes all who wait (up to a limit) at once. Nobody waits for company: when
 no group is at work, one alone leaves at once. Each gets an answer of its own, after the group's work is done.
-Refused: a fixed pause to collect company (it makes a quiet service slow), keeping answers for later (they grow stale).
+Refused: a fixed pause to collect company (it makes a quiet service slow), keeping answers for later (they grow stale),
+several groups beside each other (measured: smaller groups, and a fifth more work for the processor on PostgreSQL).
 """
 
 import asyncio
@@ -27,7 +28,7 @@ def _at_once() -> AbstractAsyncContextManager[None]:
 class Together(Generic[K, V]):
     """`act` gets what was asked for, in order, and gives as many answers; an answer that is an exception is raised.
 
-    `turn` is awaited before a group is formed, `beside` is how many groups may be at work at once.
+    `turn` is awaited before a group is formed.
     """
 
     def __init__(
@@ -36,12 +37,10 @@ class Together(Generic[K, V]):
         *,
         most: int,
         turn: Callable[[], AbstractAsyncContextManager[None]] = _at_once,
-        beside: int = 1,
     ) -> None:
         self._act = act
         self._most = most
         self._turn = turn
-        self._beside = beside
         self._waiting: deque[tuple[K, asyncio.Future[V]]] = deque()
         self._at_work = 0
         self._workers: set[asyncio.Task[None]] = set()
@@ -50,7 +49,7 @@ class Together(Generic[K, V]):
         """The answer to one question; raises what its own part of the work raised."""
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((one, future))
-        if self._at_work < self._beside:
+        if not self._at_work:
             self._at_work += 1
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
@@ -78,6 +77,8 @@ class Together(Generic[K, V]):
             # No turn to be had, then it is to be had for none of those who wait.
             group = group or self._leave(len(self._waiting))
             answers = [error] * len(group)
+        if len(answers) != len(group):
+            answers = [RuntimeError(f"{len(group)} asked, {len(answers)} were answered")] * len(group)
         for (_one, future), answer in zip(group, answers, strict=True):
             if future.done():
                 continue  # whoever asked is gone

@@ -52,7 +52,7 @@ def make_arrivals(engines: Engines) -> Arrivals:
             }
         return [found[key] for key in keys]
 
-    return Together(look, most=32, beside=4)
+    return Together(look, most=32)
 
 
 class NotOurForm(PermissionDeniedException):

@@ -117,14 +117,14 @@ async def send_parcel(request: R, visit_id: UUID, parcel: Parcel, sha256: str) -
 def make_intake(
     engines: Engines, announcer: Callable[[Session], Callable[[object], None]], photos: Path
 ) -> Together[Sent, Receipt]:
-    """Where submissions are taken: on SQLite one group at a time in its turn to write, on PostgreSQL two beside each other."""
+    """Where submissions are taken: one group at a time, on SQLite in its turn to write."""
 
     def take(batch: list[Sent]) -> list[Receipt | Exception]:
         answers, orphans = take_in(engines, batch, clock.now(), announcer)
         forget_files(photos, orphans)
         return answers
 
-    return Together(take, most=MOST_TOGETHER, turn=engines.turn, beside=1 if engines.one_writer else 2)
+    return Together(take, most=MOST_TOGETHER, turn=engines.turn)
 
 
 def status_of(receipt: Receipt) -> int:

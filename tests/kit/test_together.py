@@ -78,3 +78,12 @@ def test_an_act_that_breaks_is_heard_by_its_whole_group():
             await together.ask(1)
 
     in_a_loop_of_its_own(run)
+
+
+def test_an_act_that_forgets_somebody_leaves_nobody_waiting():
+    async def run():
+        together = Together(lambda keys: keys[1:], most=4)
+        with pytest.raises(RuntimeError, match="1 asked, 0 were answered"):
+            await asyncio.wait_for(together.ask(1), 60)
+
+    in_a_loop_of_its_own(run)
