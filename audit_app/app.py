@@ -3,14 +3,11 @@
 import asyncio
 import contextlib
 import gc
-import json
-import logging
-import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any, TextIO, cast
+from typing import Any
 
 import anyio.to_thread
 import structlog
@@ -18,12 +15,11 @@ from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
-from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Scope
 from sqlmodel import Session
 
 from audit_app import flows, navigation, openapi
@@ -41,6 +37,7 @@ from audit_app.kit.errors import AuditError
 from audit_app.kit.joined import joined_file
 from audit_app.kit.pages import asset_url, make_environment, static_files
 from audit_app.kit.refusals import on_audit_error, on_fault, on_http_error, on_not_signed_in, request_id
+from audit_app.kit.serving import answer_heads, calm_memory, security_headers, set_up_logs
 from audit_app.kit.worker import Kind, Worker
 from audit_app.organisation import door, network_routes, people_routes, token_routes
 from audit_app.organisation import routes as organisation_routes
@@ -67,12 +64,6 @@ from audit_app.visits.actions.release import expire_lapsed, release_due
 from audit_app.visits.letters import person_mark
 
 log = structlog.get_logger("audit_app")
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
-    "worker-src 'self'; object-src 'none'"
-)
 
 ROUTES: list[Any] = [
     home_routes.Home,
@@ -125,22 +116,6 @@ ROUTES: list[Any] = [
     phone_routes.PhoneApi,
 ]
 """Every controller of the app."""
-
-
-def security_headers(secure: bool) -> dict[str, str]:
-    """What every answer carries."""
-    headers = {
-        "content-security-policy": POLICY,
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "same-origin",
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(self), geolocation=(self), microphone=()",
-    }
-    if secure:
-        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-    return headers
 
 
 def _before_send(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
@@ -246,61 +221,6 @@ async def keep_cookies(message: Message, scope: Scope) -> None:
         answer.add("set-cookie", cookie.to_header(header=""))
 
 
-class PatientOutput:
-    """Standard output for the log: where a line cannot be written (a full disk), the request goes on without it."""
-
-    def write(self, text: str) -> None:
-        """Write, if it can be."""
-        with contextlib.suppress(OSError):
-            sys.stdout.write(text)
-
-    def flush(self) -> None:
-        """Likewise."""
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-
-
-def set_up_logs(style: str) -> None:
-    """JSON lines for machines, plain ones for a terminal; control characters never reach the line as they are."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer(
-            serializer=lambda *a, **k: json.dumps(*a, **{**k, "ensure_ascii": False})
-        )
-        if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, PatientOutput())),
-        cache_logger_on_first_use=False,
-    )
-
-
-def answer_heads(inner: ASGIApp) -> ASGIApp:
-    """HEAD is GET without the body, on every address: monitors and mail programs ask so."""
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != HttpMethod.HEAD:
-            return await inner(scope, receive, send)
-
-        async def without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        scope["method"] = HttpMethod.GET
-        return await inner(scope, receive, without_body)
-
-    return handle
-
-
 def clockwork(settings: Settings) -> list[jobs.Job]:
     """What the app does by itself, once a minute."""
 
@@ -336,13 +256,6 @@ def clockwork(settings: Settings) -> list[jobs.Job]:
         jobs.Job("clear parts of uploads", clear_parts),
         jobs.Job("statistics of the database", tidy),
     ]
-
-
-def calm_memory() -> None:
-    """What was imported lives as long as the process: never look through it again for garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def long_jobs() -> list[Kind]:

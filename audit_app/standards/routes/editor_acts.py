@@ -1,7 +1,8 @@
 """What is done to whole parts of a draft: move, place, copy, rename, remove."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Controller
@@ -61,6 +62,96 @@ def _gone(request: R, version_id: UUID, name: str) -> Redirect:
     return see(request, "standards.edit", version_id=version_id, said=said)
 
 
+@dataclass(frozen=True)
+class Noun:
+    """What is done to the same way: a section, or an item."""
+
+    kind: Literal["section", "item"]
+    words: str
+    """The key its words stand under."""
+    find: Callable[[Mapping[str, Any], str], Mapping[str, Any]]
+    codes: Callable[[Mapping[str, Any]], Any]
+    move: Callable[[Document, str, str], Document]
+    copy: Callable[[Document, str], tuple[Document, str]]
+    rename: Callable[[Document, str, str], Document]
+    remove: Callable[[Document, str], Document]
+    ensure_free: Callable[[Session, UUID, str], None]
+    said: Mapping[str, str]
+
+
+SECTION = Noun(
+    "section",
+    "title",
+    editing.find_section,
+    editing.section_codes,
+    editing.move_section,
+    editing.copy_section,
+    editing.rename_section,
+    editing.remove_section,
+    queries.ensure_section_never_published,
+    {"move": _("Section moved"), "copy": _("Section copied"), "remove": _("Section deleted")},
+)
+ITEM = Noun(
+    "item",
+    "text",
+    lambda document, code: editing.find_item(document, code)[1],
+    editing.item_codes,
+    editing.move_item,
+    editing.copy_item,
+    editing.rename_item,
+    editing.remove_item,
+    queries.ensure_never_published,
+    {"move": _("Item moved"), "copy": _("Item copied"), "remove": _("Item deleted")},
+)
+
+
+def _act(
+    request: R,
+    session: Session,
+    typed: FormMultiDict,
+    version_id: UUID,
+    noun: Noun,
+    code: str,
+    act: str,
+    more: Callable[[forms.Fields], Mapping[str, Doing]] = lambda _fields: {},
+) -> Template | Redirect:
+    """Move, copy, rename or remove; `more` is what only this noun knows."""
+    draft, fields = queries.draft(session, version_id), forms.Fields(typed)
+    name = _short(pick(noun.find(draft.document, code).get(noun.words)) or code)
+    after = [code]
+
+    def copy(document: Document) -> Document:
+        changed, after[0] = noun.copy(document, code)
+        return changed
+
+    def rename(document: Document) -> Document:
+        noun.ensure_free(session, draft.standard_id, code)
+        after[0] = fields.line("code")
+        return noun.rename(document, code, after[0])
+
+    def one(document: Mapping[str, Any]) -> Any:
+        return or_none(lambda: noun.find(document, code))
+
+    doings: dict[str, Doing] = {
+        "move": (
+            lambda document: noun.move(document, code, fields.line("to")),
+            noun.codes,
+            noun.said["move"],
+        ),
+        "copy": (copy, one, noun.said["copy"]),
+        "rename": (rename, noun.codes, _("Code changed")),
+        "remove": (lambda document: noun.remove(document, code), one, noun.said["remove"]),
+        **more(fields),
+    }
+    part = Part(noun.kind, code)
+    refused = _carry_out(request, session, typed, draft, doings, act, part)
+    if refused is not None:
+        return refused
+    if act == "remove":
+        return _gone(request, version_id, name)
+    return see(request, part.route, version_id=version_id, code=after[0])
+
+
 class ActOnDraft(Controller):
     """For those who write standards; each button is a small form of its own."""
 
@@ -78,47 +169,19 @@ class ActOnDraft(Controller):
         act: FromPath[str],
     ) -> Template | Redirect:
         """Move, place, copy, rename or remove an item."""
-        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
-        name = _short(pick(editing.find_item(draft.document, code)[1].get("text")) or code)
-        after = [code]
 
-        def copy(document: Document) -> Document:
-            changed, fresh = editing.copy_item(document, code)
-            after[0] = fresh
-            return changed
+        def place(fields: forms.Fields) -> dict[str, Doing]:
+            index = fields.number("index")
+            at = index if isinstance(index, int) else 0
+            return {
+                "place": (
+                    lambda document: editing.place_item(document, code, fields.line("section"), at),
+                    editing.item_codes,
+                    _("Item moved"),
+                )
+            }
 
-        def rename(document: Document) -> Document:
-            queries.ensure_never_published(session, draft.standard_id, code)
-            after[0] = fields.line("code")
-            return editing.rename_item(document, code, after[0])
-
-        def one(document: Mapping[str, Any]) -> Any:
-            return or_none(lambda: editing.find_item(document, code)[1])
-
-        index = fields.number("index")
-        doings: dict[str, Doing] = {
-            "move": (
-                lambda document: editing.move_item(document, code, fields.line("to")),
-                editing.item_codes,
-                _("Item moved"),
-            ),
-            "place": (
-                lambda document: editing.place_item(
-                    document, code, fields.line("section"), index if isinstance(index, int) else 0
-                ),
-                editing.item_codes,
-                _("Item moved"),
-            ),
-            "copy": (copy, one, _("Item copied")),
-            "rename": (rename, editing.item_codes, _("Code changed")),
-            "remove": (lambda document: editing.remove_item(document, code), one, _("Item deleted")),
-        }
-        refused = _carry_out(request, session, typed, draft, doings, act, Part("item", code))
-        if refused is not None:
-            return refused
-        if act == "remove":
-            return _gone(request, version_id, name)
-        return see(request, "standards.edit_item", version_id=version_id, code=after[0])
+        return _act(request, session, typed, version_id, ITEM, code, act, place)
 
     @post("/sections/{code:str}/{act:str}", name="standards.act_on_section")
     def act_on_section(
@@ -131,36 +194,4 @@ class ActOnDraft(Controller):
         act: FromPath[str],
     ) -> Template | Redirect:
         """Move, copy, rename or remove a section with all its items."""
-        draft, fields = queries.draft(session, version_id), forms.Fields(typed)
-        name = _short(pick(editing.find_section(draft.document, code).get("title")) or code)
-        after = [code]
-
-        def copy(document: Document) -> Document:
-            changed, fresh = editing.copy_section(document, code)
-            after[0] = fresh
-            return changed
-
-        def rename(document: Document) -> Document:
-            queries.ensure_section_never_published(session, draft.standard_id, code)
-            after[0] = fields.line("code")
-            return editing.rename_section(document, code, after[0])
-
-        def one(document: Mapping[str, Any]) -> Any:
-            return or_none(lambda: editing.find_section(document, code))
-
-        doings: dict[str, Doing] = {
-            "move": (
-                lambda document: editing.move_section(document, code, fields.line("to")),
-                editing.section_codes,
-                _("Section moved"),
-            ),
-            "copy": (copy, one, _("Section copied")),
-            "rename": (rename, editing.section_codes, _("Code changed")),
-            "remove": (lambda document: editing.remove_section(document, code), one, _("Section deleted")),
-        }
-        refused = _carry_out(request, session, typed, draft, doings, act, Part("section", code))
-        if refused is not None:
-            return refused
-        if act == "remove":
-            return _gone(request, version_id, name)
-        return see(request, "standards.edit_section", version_id=version_id, code=after[0])
+        return _act(request, session, typed, version_id, SECTION, code, act)
