@@ -98,6 +98,7 @@ def _rendered(
         picture=picture,
         photo_field=needs_photo_field(question.item),
         was=mark_of(question.entry),
+        twice_words=[words.entry_words(question.item, said) for said in question.said_twice],
         sent_words=words.entry_words(question.item, question.sent),
     )
     return Markup(text)  # noqa: S704 - made by our own template, which escapes what people wrote
