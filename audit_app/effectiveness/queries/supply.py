@@ -247,15 +247,20 @@ def possible_covariates(measures: Sequence[str], outcomes: Sequence[Outcome]) ->
 
 def revenue_month(session: Session, from_on: date, to_on: date) -> float | None:
     """Revenue of a usual location in a usual month of the period."""
-    row = (
-        session.connection()
-        .execute(
-            sa.select(sa.func.sum(OutcomeWeek.revenue_cents), sa.func.sum(OutcomeWeek.days)).where(
-                col(OutcomeWeek.monday) >= from_on,
-                col(OutcomeWeek.monday) <= to_on,
-                col(OutcomeWeek.revenue_cents).is_not(None),
-            )
+    # First by location, in whose order the weeks lie: an index by week would be asked 100,000 times.
+    places = (
+        sa.select(
+            sa.func.sum(OutcomeWeek.revenue_cents).label("cents"), sa.func.sum(OutcomeWeek.days).label("days")
         )
-        .one()
+        .where(
+            col(OutcomeWeek.monday) >= from_on,
+            col(OutcomeWeek.monday) <= to_on,
+            col(OutcomeWeek.revenue_cents).is_not(None),
+        )
+        .group_by(col(OutcomeWeek.location_id))
+        .subquery()
+    )
+    row = (
+        session.connection().execute(sa.select(sa.func.sum(places.c.cents), sa.func.sum(places.c.days))).one()
     )
     return float(row[0]) / 100 / float(row[1]) * 365.25 / 12 if row[0] and row[1] else None
