@@ -446,3 +446,11 @@ def test_ones_own_export_differs_in_nothing(network):
     assert counts(bring(network, "visits", exported)) == (0, 0, 24, 0)
     moved = exported.decode().replace("2026-03-02T01:30", "2026-03-02T01:31")
     assert len(problems(network, "visits", moved)) > 0
+
+
+def test_a_standard_says_which_pictures_are_named_only(network):
+    named = STANDARD.replace("{code: greeted,", "{code: greeted, picture: hello.jpg,")
+
+    assert bring(network, "standards", named).notes == (
+        "The picture hello.jpg is named only; upload it beside its item in the editor.",
+    )

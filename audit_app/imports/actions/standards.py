@@ -16,6 +16,8 @@ from audit_app.scoring.rules.document import RowProblem
 from audit_app.standards import queries
 from audit_app.standards.actions.drafts import DraftIsOpen, Someone, import_document
 from audit_app.standards.actions.publishing import publish
+from audit_app.standards.formats import missing_words
+from audit_app.standards.pictures import pictures_named
 from audit_app.standards.rules.canonical import canonical, fingerprint
 from audit_app.standards.rules.definition import Version
 from audit_app.standards.rules.problems import Problem, StandardNotUnderstood
@@ -68,6 +70,7 @@ def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapp
             key=lambda one: one.line,
         )
         return plan, {}
+    plan.notes = (*plan.notes, *missing_words(_missing_pictures(session, version)))
     status = _status(session, version)
     if status is Status.NEW:
         plan.new = [version]
@@ -84,6 +87,14 @@ def plan_standard(session: Session, document: Document) -> tuple[Plan[Any], Mapp
     )
     plan.shown = [(Line(1, cells), status)]
     return plan, document.data
+
+
+def _missing_pictures(session: Session, version: Version) -> list[str]:
+    """Pictures the file names and cannot bring; those that are here already are shown."""
+    names = dict.fromkeys(item.picture for item in version.items if item.picture)
+    standard = queries.standard_by_code(session, version.code)
+    here = pictures_named(session, standard.id, names) if standard else {}
+    return [name for name in names if name not in here]
 
 
 def _status(session: Session, version: Version) -> Status:
