@@ -339,7 +339,13 @@ def create_app(settings: Settings | None = None, engines: Engines | None = None)
         },
         before_send=[_before_send(security_headers(chosen.web.secure)), keep_cookies],
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=5, minimum_size=1000, exclude=["^/evidence/"]
+            # A long form repeats itself further back than gzip looks: a third fewer bytes for the same work.
+            backend="brotli",
+            brotli_quality=4,
+            brotli_gzip_fallback=True,
+            gzip_compress_level=5,
+            minimum_size=1000,
+            exclude=["^/evidence/"],
         ),
         openapi_config=OpenAPIConfig(
             title="audit_app",
