@@ -32,6 +32,17 @@ def test_an_address_that_leads_nowhere_answers_in_the_language_of_whoever_came(c
     assert '<html lang="ru"' in client.get("/nowhere").text
 
 
+def test_a_part_of_a_page_that_is_not_there_is_refused_in_words_too(client, engines):
+    with write(engines) as session:
+        ann = make_person(session, "Ann", "administrator")
+    client.sign_in(ann)
+
+    for path in (f"/results/visits/{ann.id}/why-panel", "/nowhere", f"/people/{ann.id}0"):
+        part = client.get(path, headers={"hx-request": "true"})
+        assert part.status_code == 404, path
+        assert "There is nothing here" in part.text
+
+
 def test_somebody_who_hangs_up_is_no_fault(engines, tmp_path, capsys):
     sent: list[Any] = []
 
