@@ -63,7 +63,8 @@
   if (receipt?.number > page.number) { location.replace(root.dataset.receipt); return; }
 
   /* What stands here: the page's answers, or the phone's where those are newer; over them what was not yet acknowledged. */
-  const kept = await Store.draft(person, visit).catch(() => null) ?? { visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "" };
+  // A reading that fails once is tried again: an empty form must not be written over a full one.
+  const kept = await Store.draft(person, visit).catch(() => Store.draft(person, visit)).catch(() => null) ?? { visit, device: crypto.randomUUID(), number: 0, base: 0, seen: 0, answers: {}, changes: {}, last: "", watches: {}, begun: "" };
   const waits = () => Object.keys(kept.changes).length;
   if (page.number > kept.number) {
     // It came back: what this phone had not sent and may still be changed goes on, the rest is only kept.
