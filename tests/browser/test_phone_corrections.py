@@ -75,11 +75,22 @@ def test_a_returned_report_is_corrected_without_a_network(live, phone, engines):
     tap(page, "receipt", "yes")
     page.fill("#c-receipt", "Found it in the bag.")
     expect(page.locator("[data-sync]")).to_have_attribute("data-state", "offline", timeout=15_000)
-    page.wait_for_function(
-        """async (visit) => (await Store.draft(document.getElementById("fill").dataset.person, visit))
-          .changes.receipt?.entry?.comment === "Found it in the bag." """,
-        arg=str(visit.id),
+    # `evaluate` waits for the promise; `wait_for_function` takes an async answer for yes at once.
+    page.evaluate(
+        """async (visit) => {
+          const { person } = document.getElementById("fill").dataset;
+          const until = performance.now() + 8000;
+          while ((await Store.draft(person, visit)).changes.receipt?.entry?.comment !== "Found it in the bag.") {
+            if (performance.now() > until) throw new Error("the words were not kept");
+            await new Promise((go) => setTimeout(go, 20));
+          }
+        }""",
+        str(visit.id),
     )
+    page.reload()
+    page.wait_for_selector("#fill[data-ready]")
+    assert page.input_value("#c-receipt") == "Found it in the bag."
+    assert page.is_checked("[name='answer.receipt'][value=yes]"), "a correction is kept like everything else"
     page.click("[data-finish]")
     page.click("#check-send button")
     expect(page.locator("#check-state")).to_contain_text("Not sent yet", timeout=15_000)

@@ -129,7 +129,7 @@ class Shopper:
             f"#p-{code}", {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": picture}
         )
         self.page.wait_for_selector(f"[data-shots={code}] li")
-        self.page.wait_for_function(KEPT_PHOTO, arg=code)
+        self.page.evaluate(KEPT_PHOTO, code)
         self.said[code] = "photo"
 
     def check_page(self) -> None:
@@ -219,8 +219,13 @@ KEPT = """async ([code, value]) => {
 }"""
 KEPT_PHOTO = """async (code) => {
   const { person, fill } = document.getElementById("fill").dataset;
-  const kept = await Store.take(person, "drafts", fill);
-  return Boolean(kept && Store.answers(kept)[code]?.evidence?.length);
+  const until = performance.now() + 15000;
+  for (;;) {
+    const kept = await Store.take(person, "drafts", fill);
+    if (kept && Store.answers(kept)[code]?.evidence?.length) return;
+    if (performance.now() > until) throw new Error(`the photo of ${code} was not kept`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
 }"""
 SHOWN = """() => Object.fromEntries([...document.querySelectorAll(".ask")].map((ask) => {
   const given = [...ask.querySelectorAll("[name^='answer.']")].filter((one) => !["radio", "checkbox"].includes(one.type) || one.checked).map((one) => one.value);
