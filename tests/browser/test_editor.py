@@ -2,26 +2,12 @@
 
 import pytest
 
-from audit_app.kit.db import read, write
+from audit_app.kit.db import read
 from audit_app.standards.models import StandardVersion
 from audit_app.standards.rules.editing import find_item, item_codes
-from tests.factories.organisation import make_person
-from tests.factories.standards import make_version
 from tests.support.live import accessibility_faults
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def quinn(engines):
-    with write(engines) as session:
-        return make_person(session, "Quinn", "quality_manager")
-
-
-@pytest.fixture
-def draft(engines):
-    with write(engines) as session:
-        return make_version(session, published=False).id
 
 
 def document(engines, draft):

@@ -198,15 +198,21 @@ def test_pages_by_hand(client, engines, later):
     assert "Enough." in client.get(at).text
 
 
+def measured(session, later):
+    """A pilot from its plan to its result."""
+    quinn, wanted, _places = network(session)
+    early = later.replace(month=2, day=16)
+    pilot = actions.plan_pilot(session, wanted, quinn.id, early)
+    session.flush()
+    add_effect(session, pilot, 0.05)
+    actions.start_pilot(session, pilot, quinn.id, early)
+    actions.measure_pilot(session, pilot, quinn.id, later)
+    return quinn, wanted, pilot
+
+
 def test_page_with_a_result_says_it_in_plain_words(client, engines, later):
     with write(engines) as session:
-        quinn, wanted, _places = network(session)
-        early = later.replace(month=2, day=16)
-        pilot = actions.plan_pilot(session, wanted, quinn.id, early)
-        session.flush()
-        add_effect(session, pilot, 0.05)
-        actions.start_pilot(session, pilot, quinn.id, early)
-        actions.measure_pilot(session, pilot, quinn.id, later)
+        quinn, _wanted, pilot = measured(session, later)
     client.sign_in(quinn)
 
     text = client.get(f"/pilots/{pilot.id}").text
@@ -224,13 +230,7 @@ def test_page_with_a_result_says_it_in_plain_words(client, engines, later):
 
 def test_a_study_shows_what_an_experiment_found_before_what_was_observed(client, engines, later):
     with write(engines) as session:
-        quinn, wanted, _places = network(session)
-        early = later.replace(month=2, day=16)
-        pilot = actions.plan_pilot(session, wanted, quinn.id, early)
-        session.flush()
-        add_effect(session, pilot, 0.05)
-        actions.start_pilot(session, pilot, quinn.id, early)
-        actions.measure_pilot(session, pilot, quinn.id, later)
+        quinn, wanted, pilot = measured(session, later)
         version = session.exec(
             select(StandardVersion).where(StandardVersion.standard_id == wanted.standard_id)
         ).one()

@@ -12,23 +12,10 @@ from audit_app.standards.models import DraftStep, StandardVersion
 from audit_app.standards.rules.canonical import canonical
 from audit_app.standards.rules.editing import find_item, item_codes, section_codes
 from audit_app.standards.rules.reading import check_draft, read_version
-from tests.factories.organisation import make_person
 from tests.factories.standards import make_document, make_version
 
 TEXT = {"text.en": "Were you greeted?", "text.ru": "Вас поприветствовали?", "text.uk": "Вас привітали?"}
 GREETED = {**TEXT, "type": "yes_no", "weight": "4", "na": "yes", "required": "yes", "evidence.no": "comment"}
-
-
-@pytest.fixture
-def quinn(engines):
-    with write(engines) as session:
-        return make_person(session, "Quinn", "quality_manager")
-
-
-@pytest.fixture
-def draft(engines):
-    with write(engines) as session:
-        return make_version(session, published=False).id
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from audit_app.standards.rules.editing import find_item
 from audit_app.visits.models import VisitState
 from tests.factories.organisation import make_location, make_person
 from tests.factories.pictures import jpeg, photo
-from tests.factories.standards import make_document, make_version
+from tests.factories.standards import make_document
 from tests.factories.visits import make_visit
 
 
@@ -41,18 +41,6 @@ def test_what_a_picture_is_called(given, name):
 def test_a_name_is_given_once():
     assert free_name("a.jpg", {"b.jpg"}) == "a.jpg"
     assert free_name("a.jpg", {"a.jpg", "a-2.jpg"}) == "a-3.jpg"
-
-
-@pytest.fixture
-def quinn(engines):
-    with write(engines) as session:
-        return make_person(session, "Quinn", "quality_manager")
-
-
-@pytest.fixture
-def draft(engines):
-    with write(engines) as session:
-        return make_version(session, published=False).id
 
 
 def row(engines, version_id):
